@@ -1,0 +1,37 @@
+import type { Transport } from './api/transport.ts';
+import type { Redactor } from './ui/redact.ts';
+
+/** Time, handed in so that tests can own it. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch, by the local clock. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** A standard stream, as far as this program uses it. */
+export interface Output {
+  readonly stream: NodeJS.WritableStream;
+  readonly isTTY: boolean;
+}
+
+/** The world. `main.ts` makes the real one; nothing below it reaches for `process`, a timer or a socket. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+  readonly platform: NodeJS.Platform;
+  readonly pid: number;
+  /** Permission bits that new files must not have. */
+  readonly umask: number;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Aborts on SIGINT and SIGTERM, with an `InterruptedError` as its reason. */
+  readonly signal: AbortSignal;
+  readonly transport: Transport;
+  /** Knows every loaded secret; all output passes through it. */
+  readonly redactor: Redactor;
+}

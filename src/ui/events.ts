@@ -1,0 +1,67 @@
+import type { ExitCode } from '../errors.ts';
+
+/** What an export can be in (DESIGN of the output format: `export.status`). `unknown` is a word no profile maps. */
+export type State =
+  | 'queued'
+  | 'running'
+  | 'ready'
+  | 'ready-with-errors'
+  | 'empty'
+  | 'failed'
+  | 'cancelled'
+  | 'gone'
+  | 'unknown';
+
+/**
+ * Everything the program tells while it works, as data. The terminal, the plain lines and NDJSON (`--json`) are
+ * three renderings of this union. Fields are only ever added. Sizes are in bytes, durations in milliseconds,
+ * `expiresAt` is an ISO 8601 instant.
+ */
+export type Event =
+  | (OfExport & { type: 'export.started' })
+  | (OfExport & {
+      type: 'export.status';
+      state: State;
+      /** The provider's own word, as it came. */
+      providerStatus: string;
+      /** 0 to 100; never decreases within a run. */
+      percent?: number;
+      /** When the next poll is due; absent when there will be none. */
+      nextPollMs?: number;
+      /** The provider's own explanation, where it gives one. */
+      message?: string;
+    })
+  | (OfExport & { type: 'link.issued'; files: number; expiresAt?: string })
+  | (OfFile & { type: 'link.renewed'; reason: string })
+  | (OfFile & { type: 'file.started'; bytes?: number; resumedFrom: number })
+  | (OfFile & { type: 'file.progress'; bytes: number; total?: number })
+  | (OfFile & { type: 'file.saved'; path: string; bytes: number; rawBytes: number; sha256: string })
+  | (OfFile & { type: 'file.failed'; code: ExitCode; message: string })
+  | { type: 'warning'; provider?: string; id?: string; message: string }
+  | {
+      type: 'summary';
+      files: number;
+      /** Bytes on disk of the delivered files. */
+      bytes: number;
+      exitCode: ExitCode;
+      polls: number;
+      renewals: number;
+      elapsedMs: number;
+    };
+
+interface OfExport {
+  provider: string;
+  id: string;
+}
+
+interface OfFile extends OfExport {
+  /** The name under which the file lands. */
+  file: string;
+}
+
+/** One of three renderings of the events. A reporter never throws and never keeps the process alive. */
+export interface Reporter {
+  report(event: Event): void;
+  /** Leaves the terminal as it was found; called once, after the summary. */
+  close(): void;
+}

@@ -1,0 +1,135 @@
+import type { Clock, Output } from '../context.ts';
+import { loadBars } from './bars.ts';
+import type { Clean } from './clean.ts';
+import type { Color, Paint } from './color.ts';
+import type { Event } from './events.ts';
+import { formatBytes } from './format.ts';
+import type { Live, LiveWorld } from './live.ts';
+import type { Progress } from './progress.ts';
+import { Screen } from './screen.ts';
+import { sentenceOf, subjectOf } from './sentences.ts';
+import { loadSpinner } from './spinner.ts';
+import { Tracker } from './tracker.ts';
+import { linesOf, surfaceFor, type Line, type Surface } from './view.ts';
+
+interface TerminalWorld {
+  readonly stderr: Output;
+  readonly clock: Clock;
+  readonly clean: Clean;
+  readonly paint: Paint;
+  readonly colored: boolean;
+}
+
+/**
+ * The renderer for a terminal: what is over stands as a line, and below it a live part shows what is going on. The
+ * live part draws by itself, at its own rate; an event only changes what there is to draw.
+ */
+export function createTerminal({ stderr, clock, clean, paint, colored }: TerminalWorld): Progress {
+  const screen = new Screen(stderr);
+  const tracker = new Tracker();
+  const world: LiveWorld = { lines: () => linesOf(tracker, screen.rows), now: () => clock.now(), clean };
+  const surfaces = {
+    spinner: lazily(async () => await loadSpinner(screen, world, colored), arrange),
+    bars: lazily(async () => await loadBars(screen, world), arrange),
+  };
+  let live: Live | undefined;
+  let arrangement = '';
+  let closed = false;
+
+  /** Draws on the surface that fits what is going on; leaves it alone when it is the right one already. */
+  function arrange(): void {
+    if (closed) return;
+    const lines = world.lines();
+    const surface = surfaceFor(lines, tracker);
+    const wanted = arrangementOf(surface, lines);
+    if (wanted === arrangement) return;
+    clear();
+    const next = surface === 'none' ? undefined : surfaces[surface]();
+    if (next === undefined) return;
+    screen.showCursor(false);
+    next.start();
+    live = next;
+    arrangement = wanted;
+  }
+
+  function clear(): void {
+    if (live === undefined) return;
+    live.stop();
+    screen.showCursor(true);
+    live = undefined;
+    arrangement = '';
+  }
+
+  function aside(action: () => void): void {
+    clear();
+    action();
+    arrange();
+  }
+
+  return {
+    aside,
+    report(event) {
+      tracker.apply(event, clock.now());
+      const mark = markOf(event);
+      if (mark === undefined) arrange();
+      else aside(() => screen.write(`${paint(mark.color, mark.symbol)} ${clean(mark.text)}\n`));
+    },
+    close() {
+      clear();
+      closed = true;
+    },
+  };
+}
+
+interface Mark {
+  readonly symbol: string;
+  readonly color: Color;
+  readonly text: string;
+}
+
+/** The line that stays, for an event that deserves one. */
+function markOf(event: Event): Mark | undefined {
+  if (event.type === 'file.saved') return done(`${event.file}  ${formatBytes(event.bytes)}`);
+  const sentence = sentenceOf(event);
+  if (sentence === undefined) return undefined;
+  const subject = event.type === 'file.failed' ? '' : subjectOf(event);
+  const text = subject === '' ? sentence.text : `${subject}: ${sentence.text}`;
+  switch (sentence.severity) {
+    case 'info':
+      return undefined;
+    case 'done':
+      return done(text);
+    case 'warning':
+      return { symbol: '⚠', color: 'yellow', text };
+    case 'error':
+      return { symbol: '✖', color: 'red', text };
+  }
+}
+
+function done(text: string): Mark {
+  return { symbol: '✔', color: 'green', text };
+}
+
+/** Bars are made for their lines; a spinner takes any. */
+function arrangementOf(surface: Surface, lines: readonly Line[]): string {
+  return surface === 'bars' ? JSON.stringify(lines.map((line) => line.key)) : surface;
+}
+
+/** What `load` gives, once it is there; the first call loads, and `then` is called when it has. */
+function lazily(load: () => Promise<Live>, then: () => void): () => Live | undefined {
+  let loaded: Live | undefined;
+  let loading: Promise<void> | undefined;
+  return () => {
+    loading ??= finish();
+    return loaded;
+  };
+
+  async function finish(): Promise<void> {
+    try {
+      loaded = await load();
+      then();
+    } catch {
+      // Without its library nothing is drawn; the lines that stay are there all the same.
+    }
+  }
+}
