@@ -1,0 +1,82 @@
+import type { Context } from '../context.ts';
+import { ConfigError, messageOf } from '../errors.ts';
+import type { Profile } from '../profiles/schema.ts';
+import { expandTemplate, templateVariables } from '../profiles/template.ts';
+import { interpolate, NotSetError } from './interpolate.ts';
+import { checkBaseUrl, checkTransport, credentialOrigins } from './origins.ts';
+import type { Binding, ProviderPlan } from './providers.ts';
+import { configuredSecret, environmentSecret } from './secrets.ts';
+import type { Account, SecretSource } from './types.ts';
+import { checkPattern } from './values.ts';
+
+/** A variable of the environment is missing without which the account cannot be used, which nobody may want to. */
+export class AccountIncompleteError extends ConfigError {}
+
+/** The account that a plan describes: plain variables filled in and checked, secrets ready to be read. */
+export function openAccount(plan: ProviderPlan, context: Context): Account {
+  const { name, profile, bindings } = plan;
+  const set: Record<string, string> = {};
+  const secrets: Record<string, SecretSource> = {};
+  for (const [variable, binding] of bindings) {
+    if (profile.variables[variable]?.secret === true) {
+      secrets[variable] = openSecret(binding, profile.variables[variable].pattern, context);
+    } else {
+      set[variable] = openPlain(variable, binding, profile, context);
+    }
+  }
+  const account = { name, profile, variables: withDefaults(profile, set), secrets };
+  checkTransport(name, credentialOrigins(account));
+  return account;
+}
+
+/** Fills in the defaults of the profile's plain variables, as far as the variables in them are known. */
+export function withDefaults(
+  profile: Profile,
+  set: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const variables = { ...set };
+  const open = Object.entries(profile.variables).filter(
+    ([name, { secret, default: text }]) => text !== undefined && !secret && !Object.hasOwn(set, name),
+  );
+  // A default may be made of others: once around for each is enough for the longest chain.
+  for (const _ of open) {
+    for (const [name, { default: text = '' }] of open) {
+      if (!templateVariables(text).every((needed) => Object.hasOwn(variables, needed))) continue;
+      variables[name] = expandTemplate(text, variables);
+    }
+  }
+  return { ...variables, ...checkedDefault(profile, variables['baseUrl']) };
+}
+
+function checkedDefault(profile: Profile, baseUrl: string | undefined): { baseUrl?: string } {
+  try {
+    return baseUrl === undefined ? {} : { baseUrl: checkBaseUrl(baseUrl) };
+  } catch (error) {
+    throw new ConfigError(`profile ${profile.name}: the default of baseUrl ${messageOf(error)}`);
+  }
+}
+
+function openPlain(variable: string, binding: Binding, profile: Profile, context: Context): string {
+  try {
+    const text = plainText(binding, context);
+    checkPattern(text, profile.variables[variable]?.pattern);
+    return variable === 'baseUrl' ? checkBaseUrl(text) : text;
+  } catch (error) {
+    if (error instanceof NotSetError) throw new AccountIncompleteError(`${binding.at} ${error.message}`);
+    if (error instanceof RangeError) throw new ConfigError(`${binding.at} ${error.message}`);
+    throw error;
+  }
+}
+
+function plainText(binding: Binding, { env }: Context): string {
+  if (binding.file === undefined) return binding.value;
+  if (typeof binding.value !== 'string') throw new RangeError('is not a secret, so it must be text');
+  return interpolate(binding.value, env);
+}
+
+function openSecret(binding: Binding, pattern: string | undefined, context: Context): SecretSource {
+  const { at, file } = binding;
+  if (file === undefined)
+    return environmentSecret(binding.value, { at, directory: context.cwd, pattern }, context);
+  return configuredSecret(binding.value, { at, directory: file.directory, pattern }, context);
+}

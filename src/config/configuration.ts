@@ -1,0 +1,154 @@
+import type { Context } from '../context.ts';
+import { ConfigError } from '../errors.ts';
+import type { Profile } from '../profiles/schema.ts';
+import { AccountIncompleteError, openAccount } from './accounts.ts';
+import { exportsIn, unknownProviders, type ConfiguredExport } from './exports.ts';
+import { loadFiles, type ConfigFile } from './load.ts';
+import { isConfigured, misfits, planProvider, providerNames, type ProviderPlan } from './providers.ts';
+import {
+  commandLine,
+  defaultLayer,
+  environmentLayer,
+  fileLayer,
+  settle,
+  type Layer,
+  type Sourced,
+} from './settings.ts';
+import { exportSources, providerSources } from './sources.ts';
+import { programsNamed, readableSecret, secretsLent } from './trust.ts';
+import type { Account, Settings } from './types.ts';
+
+/** Everything that flags, environment and files say, put together. */
+export interface Configuration {
+  readonly settings: Settings;
+  /** The settings for an entry under `exports:`, which go before the file's own, but after flags and environment. */
+  settingsOf(exportName: string): Settings;
+  /** One object an account. Throws UsageError for a provider that nobody knows, ConfigError for one that is not usable. */
+  account(name: string): Account;
+  /** The profile of a provider, also when its account is not complete. Throws UsageError for an unknown name. */
+  profile(name: string): Profile;
+  providerNames(): readonly string[];
+  readonly exports: ReadonlyMap<string, ConfiguredExport>;
+  /** Each effective value and where it comes from. */
+  readonly sources: readonly Sourced[];
+  /** The files that were read, in the order of precedence. */
+  readonly files: readonly ConfigFile[];
+  /** What is wrong. Everything but a look at the configuration stops with them: see `requireSound`. */
+  readonly problems: readonly ConfigError[];
+  readonly warnings: readonly string[];
+}
+
+/** What the command line says about the configuration. */
+export interface ConfigurationOptions {
+  /** Raw text and booleans as commander has read them, under the flags' names. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** The value of --config. */
+  readonly configFile?: string;
+}
+
+/** Finds, reads, checks and merges the configuration. Rejects with UsageError for a flag that cannot be read. */
+export async function loadConfiguration(
+  context: Context,
+  options: ConfigurationOptions,
+): Promise<Configuration> {
+  const flagLayer = commandLine(options.flags, context);
+  const environment = environmentLayer(context);
+  const { files, problems: fileProblems } = await loadFiles(context, options.configFile);
+  const exports = exportsIn(files);
+  const layers = (...entry: Layer[]): Layer[] => [
+    flagLayer,
+    environment.layer,
+    ...entry,
+    ...files.map((file) => fileLayer(file)),
+    defaultLayer(context),
+  ];
+  const settled = settle(layers(), context.home);
+  const { plans, problems: planProblems } = planConfigured(files, context);
+  const permissions = await checkPermissions(files, plans, context);
+  const accounts = new Map<string, Account>();
+  return {
+    settings: settled.settings,
+    settingsOf(name) {
+      const found = exports.get(name);
+      return settle(found === undefined ? layers() : layers(fileLayer(found.file, found.entry)), context.home)
+        .settings;
+    },
+    account(name) {
+      const account = accounts.get(name) ?? openTrusted(planProvider(name, files, context), files, context);
+      accounts.set(name, account);
+      return account;
+    },
+    profile: (name) => planProvider(name, files, context).profile,
+    providerNames: () => providerNames(files),
+    exports,
+    sources: [...settled.sources, ...providerSources(plans, context), ...exportSources(exports.values())],
+    files,
+    problems: [
+      ...environment.problems,
+      ...fileProblems,
+      ...files.flatMap(programsNamed),
+      ...unknownProviders(files),
+      ...planProblems,
+      ...permissions.problems,
+    ],
+    warnings: permissions.warnings,
+  };
+}
+
+/** Throws one ConfigError with everything that is wrong with the configuration, if anything is. */
+export function requireSound({ problems }: Configuration): void {
+  const [first, ...more] = problems;
+  if (first === undefined) return;
+  if (more.length === 0) throw first;
+  const hints = problems.flatMap(({ hint }) => hint ?? []);
+  throw new ConfigError(
+    problems.map(({ message }) => message).join('\n'),
+    hints.length === 0 ? {} : { hint: hints.join('; ') },
+  );
+}
+
+/** Plans every provider that files or environment say something about, and collects what is wrong with them. */
+function planConfigured(
+  files: readonly ConfigFile[],
+  context: Context,
+): { plans: ProviderPlan[]; problems: ConfigError[] } {
+  const plans: ProviderPlan[] = [];
+  const problems: ConfigError[] = [];
+  for (const name of providerNames(files).filter((name) => isConfigured(name, files, context))) {
+    try {
+      const plan = planProvider(name, files, context);
+      plans.push(plan);
+      const odd = misfits(plan, files);
+      problems.push(...odd);
+      if (odd.length === 0) openTrusted(plan, files, context);
+    } catch (error) {
+      if (error instanceof AccountIncompleteError) continue;
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(error);
+    }
+  }
+  return { plans, problems };
+}
+
+function openTrusted(plan: ProviderPlan, files: readonly ConfigFile[], context: Context): Account {
+  const account = openAccount(plan, context);
+  const [problem] = secretsLent(plan, account, files, context);
+  if (problem !== undefined) throw problem;
+  return account;
+}
+
+async function checkPermissions(
+  files: readonly ConfigFile[],
+  plans: readonly ProviderPlan[],
+  context: Context,
+): Promise<{ problems: ConfigError[]; warnings: string[] }> {
+  const problems: ConfigError[] = [];
+  const warnings: string[] = [];
+  for (const file of files) {
+    const finding = await readableSecret(file, plans, context);
+    if (finding === undefined) continue;
+    if (file.kind === 'user') problems.push(new ConfigError(finding));
+    else warnings.push(finding);
+  }
+  return { problems, warnings };
+}

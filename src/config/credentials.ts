@@ -1,0 +1,69 @@
+import { ConfigError } from '../errors.ts';
+import type { AuthEntry, Profile } from '../profiles/schema.ts';
+import { templateVariables } from '../profiles/template.ts';
+import { environmentName } from './providers.ts';
+import type { Account } from './types.ts';
+
+/**
+ * The way to prove who asks: the first in the profile whose variables are all set. Throws ConfigError that says how
+ * to set what is missing, also when a URL of the profile needs a variable that is not set.
+ */
+export function requireCredentials(account: Account): AuthEntry {
+  const isSet = (name: string): boolean =>
+    Object.hasOwn(account.variables, name) || Object.hasOwn(account.secrets, name);
+  const { profile } = account;
+  const entry = profile.auth.find((candidate) => authVariables(candidate).every(isSet));
+  const missing = requiredVariables(profile, isSet);
+  const complaints: string[] = [];
+  if (missing.length > 0) complaints.push(needs(account.name, [missing]));
+  if (entry === undefined) complaints.push(needs(account.name, profile.auth.map(authVariables)));
+  if (entry === undefined || complaints.length > 0) throw new ConfigError(complaints.join('\n'));
+  return entry;
+}
+
+/** The variables that an entry under `auth` names. */
+function authVariables(entry: AuthEntry): string[] {
+  switch (entry.scheme) {
+    case 'header':
+      return [entry.value];
+    case 'bearer':
+      return [entry.token];
+    case 'basic':
+    case 'oauth-password':
+      return [entry.username, entry.password];
+    case 'cookie':
+      return [entry.value, ...Object.values(entry.query)];
+    case 'authhmac':
+      return [entry.user, entry.secret];
+  }
+}
+
+/** The variables without which some URL of the profile cannot be built; for an unset default, those in it. */
+function requiredVariables(profile: Profile, isSet: (name: string) => boolean): string[] {
+  const used = [
+    'baseUrl',
+    ...[profile.status, ...profile.followUps].flatMap(({ request }) => templateVariables(request.url)),
+    ...profile.files.flatMap(({ template = '' }) => templateVariables(template)),
+  ];
+  const missing = new Set<string>();
+  const visited = new Set<string>();
+  const visit = (name: string): void => {
+    if (visited.has(name) || isSet(name) || !Object.hasOwn(profile.variables, name)) return;
+    visited.add(name);
+    const inner = templateVariables(profile.variables[name]?.default ?? '').filter(
+      (needed) => !isSet(needed),
+    );
+    if (inner.length === 0) missing.add(name);
+    for (const needed of inner) visit(needed);
+  };
+  used.forEach(visit);
+  return [...missing];
+}
+
+function needs(provider: string, alternatives: readonly (readonly string[])[]): string {
+  const either = (name: (variable: string) => string): string =>
+    alternatives.map((variables) => variables.map(name).join(' and ')).join(', or ');
+  const keys = either((variable) => `providers.${provider}.${variable}`);
+  const names = either((variable) => environmentName(provider, variable));
+  return `${provider} needs ${either((variable) => variable)}: set ${names}, or ${keys} in the configuration`;
+}

@@ -1,0 +1,34 @@
+/** The environment, as far as the configuration looks at it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable of the environment; one that is set to nothing counts as not set. */
+export function fromEnvironment(env: Environment, name: string): string | undefined {
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  return value === '' ? undefined : value;
+}
+
+/** Whether the text takes anything from the environment. */
+export function isInterpolated(text: string): boolean {
+  return text.includes('${');
+}
+
+/** A variable that the configuration refers to is not set: no fault of the configuration itself. */
+export class NotSetError extends RangeError {}
+
+/**
+ * Puts the environment's values in the place of `${NAME}`. `used` gets each of them, so that they can be masked.
+ * Throws NotSetError for a variable that is not set, RangeError for any other `${`.
+ */
+export function interpolate(
+  text: string,
+  env: Environment,
+  used: (value: string) => void = () => {},
+): string {
+  return text.replace(/\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?/g, (_, name: string | undefined) => {
+    if (name === undefined) throw new RangeError('has "${" that does not begin "${NAME}"');
+    const value = fromEnvironment(env, name);
+    if (value === undefined) throw new NotSetError(`needs ${name}, which is not set in the environment`);
+    used(value);
+    return value;
+  });
+}

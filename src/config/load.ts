@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+
+import type { Context } from '../context.ts';
+import { ConfigError, messageOf } from '../errors.ts';
+import { createExplorer, type Explorer, type Found } from './explorer.ts';
+import { fromEnvironment } from './interpolate.ts';
+import { describeIssues } from './issues.ts';
+import { locate } from './paths.ts';
+import { fileSchema, type FileData } from './schema.ts';
+import { projectDirectories, userFiles } from './search.ts';
+
+/** A configuration file whose keys and values are known to be right. */
+export interface ConfigFile {
+  /** Absolute. */
+  readonly path: string;
+  /** `project`: found by search, and not trusted; `given`: named with --config; `user`: the user's own. */
+  readonly kind: 'project' | 'given' | 'user';
+  /** What relative paths in it are relative to: its directory; for `.config/exportpollrc` the one around that. */
+  readonly directory: string;
+  readonly data: FileData;
+  /** Where something in it stands, for messages: `/home/me/.exportpollrc:3: providers.webadmit.apiKey`. */
+  at(key: readonly PropertyKey[]): string;
+}
+
+export interface Files {
+  /** At most one project (or given) file, then at most one user file: in the order of precedence. */
+  readonly files: readonly ConfigFile[];
+  /** What is wrong with files that are therefore not among them. */
+  readonly problems: readonly ConfigError[];
+}
+
+/** Finds, reads and checks the configuration files. `configFile` is the value of --config. */
+export async function loadFiles(context: Context, configFile?: string): Promise<Files> {
+  const explorer = createExplorer();
+  const named = configFile ?? fromEnvironment(context.env, 'EXPORTPOLL_CONFIG');
+  const files: ConfigFile[] = [];
+  const problems: ConfigError[] = [];
+  const take = async (kind: ConfigFile['kind'], read: () => Promise<Found | undefined>): Promise<void> => {
+    try {
+      const found = await read();
+      if (found !== undefined) files.push(checkFile(found, kind, context));
+    } catch (error) {
+      problems.push(
+        error instanceof ConfigError ? error : new ConfigError(messageOf(error), { cause: error }),
+      );
+    }
+  };
+  if (named === undefined) {
+    await take('project', async () => await searchProject(explorer, context));
+  } else {
+    await take('given', async () => await read(explorer, locate(named, context.cwd, context.home)));
+  }
+  const userFile = userFiles(context).find((path) => existsSync(path));
+  if (userFile !== undefined) await take('user', async () => await read(explorer, userFile));
+  return { files, problems };
+}
+
+async function searchProject(explorer: Explorer, context: Context): Promise<Found | undefined> {
+  for (const directory of projectDirectories(context.cwd, context.home)) {
+    const found = await explorer.search(directory);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function read(explorer: Explorer, path: string): Promise<Found | undefined> {
+  try {
+    return await explorer.load(path);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function checkFile({ path, data, lineOf }: Found, kind: ConfigFile['kind'], context: Context): ConfigFile {
+  const at = (key: readonly PropertyKey[]): string => {
+    const line = lineOf(key);
+    return `${path}${line === undefined ? '' : `:${line}`}: ${key.length === 0 ? 'the file' : key.map(String).join('.')}`;
+  };
+  const result = fileSchema(context.env).safeParse(data);
+  if (!result.success) throw new ConfigError(describeIssues(result.error.issues, at).join('\n'));
+  const parent = dirname(path);
+  const directory = kind === 'project' && basename(parent) === '.config' ? dirname(parent) : parent;
+  return { path, kind, directory, data: result.data, at };
+}

@@ -1,0 +1,85 @@
+import { LineCounter, parseDocument, visit, type Document } from 'yaml';
+
+import { ConfigError, messageOf } from '../errors.ts';
+
+/** The data of a configuration file, and where in the file a key stands. */
+export interface Parsed {
+  readonly data: unknown;
+  /** The line, from 1, of what stands at `path`, or of the nearest thing around it that is there. */
+  readonly lineOf: (path: readonly PropertyKey[]) => number | undefined;
+}
+
+/** Deeper than any configuration; what is deeper refers to itself, or was made to exhaust the stack. */
+const MOST_LEVELS = 32;
+
+/** Reads YAML. Throws ConfigError that names file and line; it never quotes the text, which may hold secrets. */
+export function parseYaml(text: string, file: string): Parsed {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, stringKeys: true });
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    // What follows a colon in these messages is an excerpt of the file.
+    const what = problem.message.replace(/: .*$/s, '');
+    throw new ConfigError(`${file}:${counter.linePos(problem.pos[0]).line}: ${what}`);
+  }
+  keepDigits(document);
+  let data: unknown;
+  try {
+    data = document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw new ConfigError(
+      `${file}: has an alias that leads nowhere, or too many; quote text that begins with "*"`,
+    );
+  }
+  refuseTraps(data, file);
+  return { data, lineOf: (path) => lineIn(document, counter, path) };
+}
+
+/** Reads JSON. Throws ConfigError; it never quotes the text, which may hold secrets. */
+export function parseJson(text: string, file: string): Parsed {
+  const data = readJson(text, file);
+  refuseTraps(data, file);
+  return { data, lineOf: () => undefined };
+}
+
+/** As `parseJson`, without a look at what is in it. */
+export function readJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+  } catch (error) {
+    // The rest of the message may be an excerpt of the file.
+    const offset = /at position (\d+)/.exec(messageOf(error))?.[1];
+    const line = offset === undefined ? '' : `:${text.slice(0, Number(offset)).split('\n').length}`;
+    throw new ConfigError(`${file}${line}: is not valid JSON`);
+  }
+}
+
+/** A number that would not print as it is written (`0123`, `1e5`, a long id) stays the text that it is. */
+function keepDigits(document: Document): void {
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === 'number' && node.source !== undefined && String(node.value) !== node.source) {
+        node.value = node.source;
+      }
+    },
+  });
+}
+
+/** Throws ConfigError for `$import`, which makes the loader run modules, and `__proto__`, at any depth. */
+export function refuseTraps(value: unknown, file: string, level = 0): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (level > MOST_LEVELS) throw new ConfigError(`${file}: is nested more than ${MOST_LEVELS} levels deep`);
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === '$import' || key === '__proto__') throw new ConfigError(`${file}: "${key}" is not allowed`);
+    refuseTraps(inner, file, level + 1);
+  }
+}
+
+function lineIn(document: Document, counter: LineCounter, path: readonly PropertyKey[]): number | undefined {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true) as
+      { range?: [number, number, number] } | undefined;
+    if (node?.range) return counter.linePos(node.range[0]).line;
+  }
+  return undefined;
+}

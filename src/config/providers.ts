@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+
+import type { Context } from '../context.ts';
+import { ConfigError, messageOf, UsageError } from '../errors.ts';
+import { builtinNames, checkProfile, loadBuiltin, parseProfile } from '../profiles/load.ts';
+import type { Profile } from '../profiles/schema.ts';
+import { fromEnvironment } from './interpolate.ts';
+import type { ConfigFile } from './load.ts';
+import { didYouMean } from './nearest.ts';
+import { locate } from './paths.ts';
+import type { ProviderEntry, VariableValue } from './schema.ts';
+
+/** What is configured for one variable of a provider, and by whom. */
+export type Binding =
+  /** By the environment: `at` is the variable's name there, and `value` stands for itself. */
+  | { readonly value: string; readonly at: string; readonly file?: never }
+  /** By a file: `at` says where in it. */
+  | { readonly value: VariableValue; readonly at: string; readonly file: ConfigFile };
+
+/** A provider, put together from environment and files; nothing in it is filled in or read yet. */
+export interface ProviderPlan {
+  readonly name: string;
+  readonly profile: Profile;
+  /** The built-in profile that it is an account of, by `use` or by its name. */
+  readonly builtin: string | undefined;
+  readonly bindings: ReadonlyMap<string, Binding>;
+}
+
+/** `mytracker-raw` and `secretKey` are `EXPORTPOLL_MYTRACKER_RAW_SECRET_KEY` in the environment. */
+export function environmentName(provider: string, variable: string): string {
+  const words = `${provider}-${variable.replace(/[A-Z]/g, (letter) => `-${letter}`)}`;
+  return `EXPORTPOLL_${words.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** Every provider that there is: the built-in ones, and those under `providers:`. */
+export function providerNames(files: readonly ConfigFile[]): string[] {
+  return [...new Set([...builtinNames, ...files.flatMap((file) => Object.keys(file.data.providers))])].sort();
+}
+
+/** Whether anybody says anything about the provider, which need not exist. */
+export function isConfigured(name: string, files: readonly ConfigFile[], { env }: Context): boolean {
+  const prefix = environmentName(name, '');
+  return (
+    files.some((file) => entryOf(name, file) !== undefined) ||
+    Object.keys(env).some((key) => key.startsWith(prefix) && fromEnvironment(env, key) !== undefined)
+  );
+}
+
+/** The provider `name`, over `files` in their order of precedence. Throws UsageError for one that nobody knows. */
+export function planProvider(name: string, files: readonly ConfigFile[], context: Context): ProviderPlan {
+  const known = providerNames(files);
+  if (!known.includes(name)) {
+    throw new UsageError(`unknown provider "${name}"${didYouMean(name, known)}`, {
+      hint: `known providers: ${known.join(', ')}`,
+    });
+  }
+  const { profile, builtin } = profileOf(name, files, context);
+  const bindings = new Map<string, Binding>();
+  for (const variable of Object.keys(profile.variables)) {
+    const binding = bind(name, variable, files, context);
+    if (binding !== undefined) bindings.set(variable, binding);
+  }
+  return { name, profile, builtin, bindings };
+}
+
+/** What the files say about a provider that its profile does not know, as ConfigErrors. */
+export function misfits({ name, profile }: ProviderPlan, files: readonly ConfigFile[]): ConfigError[] {
+  const known = Object.keys(profile.variables);
+  return files.flatMap((file) =>
+    Object.entries(variablesOf(entryOf(name, file))).flatMap(([variable, value]) => {
+      const where = file.at(['providers', name, variable]);
+      if (!known.includes(variable)) {
+        const guess = didYouMean(variable, [...known, 'use', 'profile']);
+        return [new ConfigError(`${where} is not a variable of profile ${profile.name}${guess}`)];
+      }
+      if (typeof value !== 'string' && profile.variables[variable]?.secret !== true) {
+        return [new ConfigError(`${where} is not a secret of profile ${profile.name}, so it must be text`)];
+      }
+      return [];
+    }),
+  );
+}
+
+function bind(
+  name: string,
+  variable: string,
+  files: readonly ConfigFile[],
+  context: Context,
+): Binding | undefined {
+  const twin = environmentName(name, variable);
+  const value = fromEnvironment(context.env, twin);
+  if (value !== undefined) return { value, at: twin };
+  for (const file of files) {
+    const variables = variablesOf(entryOf(name, file));
+    const configured = Object.hasOwn(variables, variable) ? variables[variable] : undefined;
+    if (configured !== undefined)
+      return { value: configured, at: file.at(['providers', name, variable]), file };
+  }
+  return undefined;
+}
+
+function profileOf(
+  name: string,
+  files: readonly ConfigFile[],
+  context: Context,
+): Pick<ProviderPlan, 'profile' | 'builtin'> {
+  const file = files.find((file) => {
+    const entry = entryOf(name, file);
+    return entry?.use !== undefined || entry?.profile !== undefined;
+  });
+  const { use, profile } = (file && entryOf(name, file)) ?? {};
+  if (file !== undefined && profile !== undefined) {
+    const builtin = builtinNames.includes(name) ? name : undefined;
+    return { profile: ownProfile(profile, file, file.at(['providers', name, 'profile']), context), builtin };
+  }
+  if (file !== undefined && use !== undefined && !builtinNames.includes(use)) {
+    const where = file.at(['providers', name, 'use']);
+    throw new ConfigError(`${where} names no built-in profile: "${use}"${didYouMean(use, builtinNames)}`);
+  }
+  const builtin = use ?? name;
+  if (builtinNames.includes(builtin)) return { profile: loadBuiltin(builtin), builtin };
+  const where = files.find((file) => entryOf(name, file) !== undefined)?.at(['providers', name]) ?? name;
+  throw new ConfigError(
+    `${where} is not a built-in profile and says neither "use" nor "profile"${didYouMean(name, builtinNames)}`,
+  );
+}
+
+function ownProfile(
+  profile: NonNullable<ProviderEntry['profile']>,
+  file: ConfigFile,
+  where: string,
+  context: Context,
+): Profile {
+  if (typeof profile !== 'string') return checkProfile(profile, where);
+  const path = locate(profile, file.directory, context.home);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${where} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  return parseProfile(text, path);
+}
+
+function entryOf(name: string, { data }: ConfigFile): ProviderEntry | undefined {
+  return Object.hasOwn(data.providers, name) ? data.providers[name] : undefined;
+}
+
+function variablesOf(entry: ProviderEntry | undefined): Record<string, VariableValue> {
+  const { use: _, profile: __, ...variables } = entry ?? {};
+  return variables;
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+
+import { flags, type Flag, type SettingName } from './flags.ts';
+import { interpolate, isInterpolated, type Environment } from './interpolate.ts';
+
+/** YAML writes `8`, `true` and `text`; all of them mean what they say. */
+const scalar = z.union([z.string().min(1, 'must not be empty'), z.number(), z.boolean()], {
+  error: 'must be text, a number, true or false',
+});
+const asText = scalar.transform(String);
+
+const secretFile = z.strictObject({ file: z.string().min(1) });
+const secretCommand = z.strictObject({ command: z.array(asText).min(1) });
+
+/** A variable of a provider: a scalar, or for a secret where to get it. */
+const variableValue = z.union([asText, secretFile, secretCommand], {
+  error: 'must be text, { file: PATH } or { command: [PROGRAM, ARGUMENT, …] }',
+});
+
+const profileReference = z.union([z.string().min(1), z.record(z.string(), z.unknown())], {
+  error: 'must be the path of a YAML file, or a profile',
+});
+
+/** `use` and `profile` say what the provider speaks; everything else is a variable of that profile. */
+const provider = z
+  .object({ use: z.string().min(1).optional(), profile: profileReference.optional() })
+  .catchall(variableValue)
+  .refine(({ use, profile }) => use === undefined || profile === undefined, 'has both "use" and "profile"');
+
+const parameter = z.union([scalar, z.array(scalar)], {
+  error: 'must be text, a number, true, false or a list of them',
+});
+
+/** Keys of an entry under `exports:` besides the settings. */
+const exportKeys = { id: asText.optional(), start: z.record(z.string(), parameter).optional() };
+
+const providerNames = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*$/, 'must be in lower case: letters, digits and dashes');
+const exportNames = z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'must be letters, digits, ".", "_" and "-"');
+
+/**
+ * The schema of a configuration file. Settings come out as the text that a flag would have had, with `${NAME}`
+ * filled in from `env`, and known to be readable by the flag's `parse`.
+ */
+export function fileSchema(env: Environment) {
+  const settings = (wanted: readonly Flag[]) =>
+    Object.fromEntries(wanted.map((flag) => [flag.name, settingText(flag, env).optional()])) as SettingShape;
+  return z.strictObject({
+    ...settings(flags),
+    providers: z.record(providerNames, provider).default({}),
+    exports: z
+      .record(
+        exportNames,
+        z
+          .strictObject({
+            ...settings(flags.filter((flag) => flag.perExport || flag.key === 'provider')),
+            ...exportKeys,
+          })
+          .refine(({ id, start }) => id !== undefined || start !== undefined, 'needs an "id", or "start"'),
+      )
+      .default({}),
+  });
+}
+
+/** Settings that do not belong where they stand are refused by the schema, and never there. */
+type SettingShape = Record<SettingName, z.ZodOptional<z.ZodType<string>>>;
+
+/** A checked configuration file. */
+export type FileData = z.infer<ReturnType<typeof fileSchema>>;
+export type ProviderEntry = z.infer<typeof provider>;
+export type VariableValue = z.infer<typeof variableValue>;
+/** An entry under `exports:`; the settings in it are text. */
+export type ExportEntry = FileData['exports'][string];
+
+/** The keys that may stand at `path` of a configuration file; none for a path that takes any key, or no keys. */
+export function keysAt(path: readonly PropertyKey[]): string[] {
+  if (path.length === 0) return [...flags.map((flag) => flag.name), 'providers', 'exports'];
+  if (path[0] === 'exports' && path.length === 2) {
+    return [
+      ...flags.filter((flag) => flag.perExport).map((flag) => flag.name),
+      'provider',
+      ...Object.keys(exportKeys),
+    ];
+  }
+  return [];
+}
+
+function settingText(flag: Flag, env: Environment): z.ZodType<string> {
+  return asText.transform((text, context) => {
+    try {
+      const filled = isInterpolated(text) ? interpolate(text, env) : text;
+      flag.parse(filled);
+      return filled;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  });
+}

@@ -1,0 +1,62 @@
+import type { Context } from '../context.ts';
+import { ConfigError } from '../errors.ts';
+import { openAccount } from './accounts.ts';
+import type { Binding, ProviderPlan } from './providers.ts';
+import type { ConfiguredExport } from './exports.ts';
+import type { Sourced } from './settings.ts';
+import type { Account } from './types.ts';
+
+/** The variables of providers, each with where it comes from; of secrets only that they are set. */
+export function providerSources(plans: readonly ProviderPlan[], context: Context): Sourced[] {
+  return plans.flatMap((plan) => {
+    const account = opened(plan, context);
+    return Object.entries(plan.profile.variables).flatMap(([variable, { secret }]): Sourced[] => {
+      const key = `providers.${plan.name}.${variable}`;
+      const binding = plan.bindings.get(variable);
+      const value = account?.variables[variable];
+      if (binding === undefined) {
+        return value === undefined
+          ? []
+          : [{ key, value: context.redactor.mask(value), from: `profile ${plan.profile.name}` }];
+      }
+      const from = binding.file === undefined ? `env ${binding.at}` : binding.file.path;
+      return [
+        {
+          key,
+          value: secret ? maskedSecret(binding) : context.redactor.mask(value ?? asWritten(binding)),
+          from,
+        },
+      ];
+    });
+  });
+}
+
+/** What the entries under `exports:` say. */
+export function exportSources(exports: Iterable<ConfiguredExport>): Sourced[] {
+  return [...exports].flatMap(({ name, entry, file }) =>
+    Object.entries(entry).map(([key, value]) => ({
+      key: `exports.${name}.${key}`,
+      value: typeof value === 'string' ? value : JSON.stringify(value),
+      from: file.path,
+    })),
+  );
+}
+
+/** `undefined` where something is wrong or missing; values are then shown as they are written. */
+function opened(plan: ProviderPlan, context: Context): Account | undefined {
+  try {
+    return openAccount(plan, context);
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+function maskedSecret({ value }: Binding): string {
+  if (typeof value === 'string') return '***';
+  return 'file' in value ? `*** (file ${value.file})` : `*** (command ${value.command[0]})`;
+}
+
+function asWritten({ value }: Binding): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,65 @@
+import { UsageError } from '../errors.ts';
+import { compileIdPattern } from '../profiles/load.ts';
+import type { Configuration } from './configuration.ts';
+import { didYouMean } from './nearest.ts';
+import type { Account, Settings, Target } from './types.ts';
+
+/** The targets that were named; without any, every entry under `exports:` that has an id. Throws UsageError. */
+export function resolveTargets(configuration: Configuration, texts: readonly string[]): Target[] {
+  if (texts.length > 0) return texts.map((text) => resolveTarget(configuration, text));
+  return [...configuration.exports.values()]
+    .filter(({ entry }) => entry.id !== undefined)
+    .map(({ name }) => exportTarget(configuration, name));
+}
+
+/**
+ * What a TARGET on the command line means, the first that fits: the name of an entry under `exports:`; `provider:id`,
+ * if there is such a provider; an id of the default provider. Throws UsageError before any request is made.
+ */
+export function resolveTarget(configuration: Configuration, text: string): Target {
+  if (configuration.exports.has(text)) return exportTarget(configuration, text);
+  const { settings } = configuration;
+  const known = configuration.providerNames();
+  const prefix = text.includes(':') ? text.slice(0, text.indexOf(':')) : undefined;
+  if (prefix !== undefined && known.includes(prefix)) {
+    return target(configuration.account(prefix), text.slice(prefix.length + 1), settings);
+  }
+  if (settings.provider !== undefined)
+    return target(configuration.account(settings.provider), text, settings);
+  if (prefix !== undefined) {
+    throw new UsageError(`unknown provider "${prefix}" in "${text}"${didYouMean(prefix, known)}`, {
+      hint: `known providers: ${known.join(', ')}`,
+    });
+  }
+  throw new UsageError(
+    `no provider for "${text}", and no export of that name${didYouMean(text, [...configuration.exports.keys()])}`,
+    { hint: `write PROVIDER:${text}, or give --provider NAME; known providers: ${known.join(', ')}` },
+  );
+}
+
+function exportTarget(configuration: Configuration, name: string): Target {
+  const entry = configuration.exports.get(name)?.entry;
+  if (entry?.id === undefined) {
+    throw new UsageError(`the export "${name}" has no id yet: it has only "start"`, {
+      hint: `exportpoll start ${name} --watch`,
+    });
+  }
+  const settings = configuration.settingsOf(name);
+  const provider = entry.provider ?? settings.provider;
+  if (provider === undefined) {
+    throw new UsageError(`the export "${name}" has no provider`, {
+      hint: `add "provider:" to it in the configuration, or give --provider NAME`,
+    });
+  }
+  return target(configuration.account(provider), entry.id, settings);
+}
+
+function target(account: Account, id: string, settings: Settings): Target {
+  const { name, profile } = account;
+  if (!compileIdPattern(profile).test(id)) {
+    throw new UsageError(`"${id}" is not an id of ${name}, which is ${profile.id.description}`, {
+      hint: `for example ${name}:${profile.id.example}`,
+    });
+  }
+  return { account, id, settings };
+}

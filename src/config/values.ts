@@ -1,0 +1,58 @@
+// Readers for the values of settings. Each throws RangeError with the rest of a sentence that names the setting.
+
+export function text(value: string): string {
+  if (value.trim() === '') throw new RangeError('must not be empty');
+  return value;
+}
+
+export function oneOf<Word extends string>(...choices: readonly Word[]) {
+  return {
+    choices,
+    parse(value: string): Word {
+      const found = choices.find((choice) => choice === value);
+      if (found === undefined) throw new RangeError(`must be one of ${choices.join(', ')}`);
+      return found;
+    },
+  };
+}
+
+export function yesOrNo(value: string): boolean {
+  if (/^(true|yes|on|1)$/i.test(value)) return true;
+  if (/^(false|no|off|0)$/i.test(value)) return false;
+  throw new RangeError('must be true or false');
+}
+
+export function atLeast(least: number) {
+  return (value: string): number => {
+    const number = /^\d{1,6}$/.test(value) ? Number(value) : -1;
+    if (number < least) throw new RangeError(`must be a whole number from ${least} to 999999`);
+    return number;
+  };
+}
+
+export function nameTemplate(value: string): string {
+  const unknown = value
+    .match(/\{[^{}]*\}/g)
+    ?.find((field) => !/^\{(provider|id|index|name|stem|ext)\}$/.test(field));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `has ${unknown}, but only {provider} {id} {index} {name} {stem} {ext} mean something`,
+    );
+  }
+  return text(value);
+}
+
+/** Passes what a profile's regular expression matches as a whole. */
+export function checkPattern(value: string, pattern: string | undefined): void {
+  if (pattern === undefined) return;
+  let expression: RegExp;
+  try {
+    expression = new RegExp(`^(?:${pattern})$`, 'u');
+  } catch (error) {
+    throw new RangeError(`has a pattern in its profile that is no regular expression: ${pattern}`, {
+      cause: error,
+    });
+  }
+  if (!expression.test(value))
+    throw new RangeError(`does not have the form that the profile asks for: ${pattern}`);
+}

@@ -1,0 +1,190 @@
+import { z } from 'zod';
+
+/**
+ * The profile language, version 1: what an export API looks like, as data. Three kinds of strings occur in it:
+ *
+ * - *expression*: JMESPath, evaluated against an answer (`status`, `headers` with lower-case names, `body`), `vars`
+ *   (the account's variables and the id's parts) and the answers of follow-ups under their names;
+ * - *template*: an RFC 6570 URI template, expanded with `vars` and the request's `with`;
+ * - *duration*: `500ms`, `90s`, `1h30m`.
+ */
+const expression = z.string().min(1).max(2000);
+const template = z.string().min(1).max(2000);
+const duration = z
+  .string()
+  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'must be a duration such as 500ms, 90s or 1h30m');
+const variableName = z.string().regex(/^[a-z][a-zA-Z0-9]*$/, 'must be a camelCase name');
+
+const states = [
+  'queued',
+  'running',
+  'ready',
+  'ready-with-errors',
+  'empty',
+  'failed',
+  'cancelled',
+  'gone',
+] as const;
+
+const variable = z.strictObject({
+  description: z.string(),
+  /** Masked everywhere; may come from `{ file }` or `{ command }`. */
+  secret: z.boolean().default(false),
+  /** Used where nothing is configured: a template over the other variables. */
+  default: template.optional(),
+  /** A regular expression that the whole value must match. */
+  pattern: z.string().optional(),
+  example: z.string().optional(),
+});
+
+/** How requests prove who asks. Each names variables, never values; the first whose variables are all set is used. */
+const auth = z.discriminatedUnion('scheme', [
+  z.strictObject({ scheme: z.literal('header'), header: z.string(), value: variableName }),
+  z.strictObject({ scheme: z.literal('bearer'), token: variableName }),
+  /** RFC 7617. */
+  z.strictObject({ scheme: z.literal('basic'), username: variableName, password: variableName }),
+  /** A cookie, with an optional second value in the query. */
+  z.strictObject({
+    scheme: z.literal('cookie'),
+    cookie: z.string(),
+    value: variableName,
+    query: z.record(z.string(), variableName).default({}),
+  }),
+  /** OAuth 2.0 resource owner password grant (RFC 6749, 4.3), renewed by its refresh token, else by the password. */
+  z.strictObject({
+    scheme: z.literal('oauth-password'),
+    tokenUrl: template,
+    username: variableName,
+    password: variableName,
+    scope: z.string().optional(),
+  }),
+  /** HMAC-SHA1 over method, URL and body: MyTracker's `AuthHMAC`. */
+  z.strictObject({ scheme: z.literal('authhmac'), user: variableName, secret: variableName }),
+]);
+
+const request = z.strictObject({
+  method: z.enum(['GET', 'POST', 'PUT', 'DELETE', 'PROPFIND']).default('GET'),
+  url: template,
+  headers: z.record(z.string(), z.string()).default({}),
+  /** Further template variables, each an expression over what is known so far. */
+  with: z.record(variableName, expression).default({}),
+  /** Read only status and headers, and leave the body alone: the request is a probe of something large. */
+  body: z.enum(['json', 'ignore']).default('json'),
+});
+
+/**
+ * What a provider's word means: a state; `{ state, after }` for a word that may pass and counts as `running` until
+ * it has been seen that many times in a row; or `{ follow }`, the label of follow-ups that will decide.
+ */
+const meaning = z.union([
+  z.enum(states),
+  z.strictObject({ state: z.enum(states), after: z.number().int().min(2) }),
+  z.strictObject({ follow: z.string() }),
+]);
+
+const reading = {
+  /** The provider's word for the state. */
+  state: expression,
+  /** Words, compared without case and separators, and what they mean. A word that is not here is `unknown`. */
+  states: z.record(z.string(), meaning),
+  /** A percentage: `"64%"`, a number from 0 to 100, or a fraction as `{ fraction: … }`. */
+  percent: z.union([expression, z.strictObject({ fraction: expression })]).optional(),
+  message: expression.optional(),
+};
+
+const followUp = z.strictObject({
+  /** Under this name later expressions find the answer. */
+  as: variableName,
+  /** The label or the state on which it is asked. */
+  when: z.union([z.string(), z.array(z.string()).min(1)]),
+  request,
+  /** HTTP statuses besides 2xx that are answers, not errors. */
+  accept: z.array(z.number().int().min(300).max(599)).default([]),
+  /** Its failure is no failure: the expressions over it find nothing. */
+  optional: z.boolean().default(false),
+  state: reading.state.optional(),
+  states: reading.states.default({}),
+  message: reading.message,
+});
+
+const links = z
+  .strictObject({
+    /** A list to go through; in the other fields an element is `item`. Without it there is one file. */
+    each: expression.optional(),
+    /** The link, absolute or relative to the request that gave it … */
+    url: expression.optional(),
+    /** … or a template for it. */
+    template: template.optional(),
+    name: expression.optional(),
+    /** When the link dies: unix seconds (number or string) or ISO 8601. */
+    expires: expression.optional(),
+    /** How long a link lives when nothing else tells. */
+    lifetime: duration.optional(),
+    size: expression.optional(),
+    md5: expression.optional(),
+    sha1: expression.optional(),
+    sha256: expression.optional(),
+    /** What makes a file the same file after its link was renewed. */
+    identity: z.enum(['path', 'name', 'index']).default('path'),
+    /** `api`: the credentials go along where the link is on an origin that may have them. */
+    auth: z.enum(['none', 'api']).default('none'),
+  })
+  .refine(
+    (value) => (value.url === undefined) !== (value.template === undefined),
+    'needs either url or template',
+  );
+
+export const profileSchema = z.strictObject({
+  /** The version of the language. */
+  profile: z.literal(1),
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  title: z.string(),
+  docs: z.string().optional(),
+  /** `baseUrl`, which every profile has, is the API's root: its origin is the one that the credentials are for. */
+  variables: z
+    .record(variableName, variable)
+    .refine((variables) => 'baseUrl' in variables, 'must have baseUrl'),
+  /** Further origins that the credentials are for. */
+  origins: z.array(z.string()).default([]),
+  id: z.strictObject({
+    /** A regular expression for the whole id; its named groups become template variables beside `id`. */
+    pattern: z.string(),
+    description: z.string(),
+    example: z.string(),
+  }),
+  auth: z.array(auth).min(1),
+  /** Errors inside an answer of any HTTP status. */
+  errors: z
+    .strictObject({
+      /** The code in an envelope: an HTTP status in all but place. */
+      status: expression.optional(),
+      message: expression.optional(),
+      /** Seconds to wait. */
+      retryAfter: expression.optional(),
+      /** An instant to wait for: unix seconds or ISO 8601. */
+      retryAt: expression.optional(),
+    })
+    .default({}),
+  status: z.strictObject({ request, ...reading }),
+  followUps: z.array(followUp).default([]),
+  /** The first alternative that gives any link is taken. */
+  files: z.array(links).min(1),
+  poll: z
+    .strictObject({
+      interval: duration.default('5s'),
+      maxInterval: duration.default('60s'),
+      timeout: duration.default('24h'),
+      /** How long after the first look `gone` may still mean "not there yet". */
+      grace: duration.default('0s'),
+    })
+    .prefault({}),
+});
+
+/** A checked profile, defaults filled in. */
+export type Profile = z.infer<typeof profileSchema>;
+export type AuthEntry = z.infer<typeof auth>;
+export type RequestEntry = z.infer<typeof request>;
+export type FollowUp = z.infer<typeof followUp>;
+export type LinksEntry = z.infer<typeof links>;
+export type Meaning = z.infer<typeof meaning>;
+export type Variable = z.infer<typeof variable>;

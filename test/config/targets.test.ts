@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+
+import { resolveTarget, resolveTargets } from '../../src/config/targets.ts';
+import { UsageError } from '../../src/errors.ts';
+import { createWorld } from './world.ts';
+
+const CONFIGURATION = `
+providers:
+  nursing: { use: webadmit, apiKey: some-key }
+exports:
+  applicants: { provider: nursing, id: 86446/74780, output: data }
+  payments: { provider: mytracker-raw, start: { event: payments } }
+  "4": { provider: mytracker-raw, id: 4 }
+  homeless: { id: 5 }
+`;
+
+async function load(flags: Record<string, unknown> = {}, text = CONFIGURATION) {
+  const world = createWorld();
+  world.project(text);
+  return await world.load(flags);
+}
+
+test.each([
+  ['webadmit:86446/74780', {}, 'webadmit', '86446/74780'],
+  ['nursing:1/2', {}, 'nursing', '1/2'],
+  ['86446/74780', { provider: 'nursing' }, 'nursing', '86446/74780'],
+  ['mytracker-raw:7', { provider: 'webadmit' }, 'mytracker-raw', '7'],
+  ['applicants', {}, 'nursing', '86446/74780'],
+  ['applicants', { provider: 'webadmit' }, 'nursing', '86446/74780'],
+  ['4', { provider: 'webadmit' }, 'mytracker-raw', '4'],
+  ['homeless', { provider: 'mytracker-segment' }, 'mytracker-segment', '5'],
+])('%s with %j is of %s', async (text, flags, provider, id) => {
+  const target = resolveTarget(await load(flags), text);
+  expect([target.account.name, target.id]).toEqual([provider, id]);
+});
+
+test('a named export has its own settings, an id those of the run', async () => {
+  const configuration = await load();
+  expect(resolveTarget(configuration, 'applicants').settings.output).toMatch(/\/data$/);
+  expect(resolveTarget(configuration, 'nursing:1/2').settings).toEqual(configuration.settings);
+});
+
+test.each([
+  [
+    '86446',
+    { provider: 'webadmit' },
+    "is not an id of webadmit, which is the export's id and the export file's id",
+  ],
+  ['x86446/74780', { provider: 'webadmit' }, 'is not an id of webadmit'],
+  ['webadmit:86446/74780\n', {}, 'is not an id of webadmit'],
+  ['webadmit:', {}, 'is not an id of webadmit'],
+  ['webadmit:../../x', {}, 'is not an id of webadmit'],
+  ['webadmitt:1/2', {}, 'unknown provider "webadmitt" in "webadmitt:1/2"; did you mean "webadmit"?'],
+  ['1/2', {}, 'no provider for "1/2", and no export of that name'],
+  ['aplicants', {}, 'did you mean "applicants"?'],
+  ['1/2', { provider: 'nobody' }, 'unknown provider "nobody"'],
+  ['payments', {}, 'the export "payments" has no id yet'],
+  ['homeless', {}, 'the export "homeless" has no provider'],
+])('%j with %j is a mistake of usage', async (text, flags, message) => {
+  const configuration = await load(flags);
+  expect(() => resolveTarget(configuration, text)).toThrow(UsageError);
+  expect(() => resolveTarget(configuration, text)).toThrow(message);
+});
+
+test('without a target, every export that has an id is meant', async () => {
+  const configuration = await load({ provider: 'mytracker-segment' });
+  expect(resolveTargets(configuration, []).map(({ account, id }) => `${account.name}:${id}`)).toEqual([
+    'mytracker-raw:4',
+    'nursing:86446/74780',
+    'mytracker-segment:5',
+  ]);
+  expect(resolveTargets(configuration, ['nursing:1/2', 'applicants'])).toHaveLength(2);
+});

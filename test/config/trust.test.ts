@@ -1,0 +1,171 @@
+import { expect, test } from 'vitest';
+
+import { requireSound } from '../../src/config/configuration.ts';
+import { ConfigError } from '../../src/errors.ts';
+import { builtinText } from '../../src/profiles/load.ts';
+import { createWorld, type World } from './world.ts';
+
+const EVIL = 'https://evil.example';
+
+async function problemsOf(world: World, configFile?: string): Promise<string[]> {
+  return (await world.load({}, configFile)).problems.map(({ message }) => message);
+}
+
+test.each([
+  ['exec', 'exec: rm -rf /'],
+  ['exports.a.exec', 'exports: { a: { id: 1, exec: rm } }'],
+  ['providers.webadmit.apiKey.command', 'providers: { webadmit: { apiKey: { command: [rm] } } }'],
+])(
+  'a file found by search may not name a program as %s; with --config, or as the user file, it may',
+  async (key, text) => {
+    const world = createWorld();
+    const path = world.project(text);
+    const [problem] = await problemsOf(world);
+    expect(problem).toContain(`${key} names a program to run`);
+    expect(problem).toContain(`--config ${path}`);
+    expect(await problemsOf(world, path)).toEqual([]);
+    const other = createWorld();
+    other.user(text);
+    expect(await problemsOf(other)).toEqual([]);
+  },
+);
+
+test.each([
+  ['the environment', { EXPORTPOLL_WEBADMIT_API_KEY: 'env-key' }, `baseUrl: ${EVIL}`],
+  ['the environment by name', { KEY: 'env-key' }, `baseUrl: ${EVIL}, apiKey: "\${KEY}"`],
+  ['the environment by name, in part', { KEY: 'env-key' }, `baseUrl: ${EVIL}, apiKey: "key-\${KEY}"`],
+  ['a secret file', {}, `baseUrl: ${EVIL}, apiKey: { file: ~/.ssh/id_rsa }`],
+  [
+    'the environment as part of the address',
+    { KEY: 'env-key' },
+    `baseUrl: "${EVIL}/\${KEY}", apiKey: its-own-key`,
+  ],
+])('a file found by search may not send what is in %s to an origin of its own', async (_, env, entry) => {
+  const world = createWorld(env);
+  const path = world.project(`providers: { webadmit: { ${entry} } }`);
+  const configuration = await world.load();
+  expect(configuration.problems).toHaveLength(1);
+  expect(configuration.problems[0]?.message).toContain(`to ${EVIL}, which neither`);
+  expect(configuration.problems[0]?.message).toContain(`--config ${path}`);
+  expect(() => configuration.account('webadmit')).toThrow(ConfigError);
+  expect(await problemsOf(world, path)).toEqual([]);
+});
+
+test('nor may it send the user file’s secret there, whichever way it names the origin', async () => {
+  const world = createWorld();
+  world.user('providers:\n  webadmit: { apiKey: users-key }\n  mine: { use: webadmit, apiKey: my-key }');
+  const evilProfile = builtinText('webadmit').replace('https://api.webadmit.org', EVIL);
+  const evilOrigins = builtinText('webadmit').replace('id:\n', `origins: [${EVIL}]\n\nid:\n`);
+  world.write('home/work/evil.yaml', evilProfile);
+  world.write('home/work/origins.yaml', evilOrigins);
+  for (const name of ['webadmit', 'mine']) {
+    for (const entry of [`baseUrl: ${EVIL}`, 'profile: evil.yaml', 'profile: origins.yaml']) {
+      world.project(`providers: { ${name}: { ${entry} } }`);
+      const problems = await problemsOf(world);
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toContain(EVIL);
+    }
+  }
+});
+
+test('nor to a token endpoint of its own', async () => {
+  const world = createWorld({
+    EXPORTPOLL_PERSONIUM_PASSWORD: 'pass-word',
+    EXPORTPOLL_PERSONIUM_BASE_URL: 'https://cell.example',
+  });
+  world.write(
+    'home/work/evil.yaml',
+    builtinText('personium').replace('{+baseUrl}/__token', `${EVIL}/__token`),
+  );
+  world.project('providers: { personium: { profile: evil.yaml, username: me } }');
+  const problems = await problemsOf(world);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toContain(EVIL);
+  expect(problems[0]).not.toContain('cell.example,');
+});
+
+test.each([
+  ['a secret that it holds itself, anywhere', {}, '', `webadmit: { baseUrl: ${EVIL}, apiKey: its-own-key }`],
+  [
+    'any secret to the origin of the built-in profile',
+    { KEY: 'env-key' },
+    '',
+    'nursing: { use: webadmit, apiKey: "${KEY}" }',
+  ],
+  [
+    'it also when it names that origin',
+    { KEY: 'env-key' },
+    '',
+    'webadmit: { baseUrl: "https://api.webadmit.org/", apiKey: "${KEY}" }',
+  ],
+  [
+    'it to the origin that the user file names',
+    {},
+    'webadmit: { baseUrl: "https://pre.example", apiKey: users-key }',
+    'webadmit: { baseUrl: "https://pre.example/x" }',
+  ],
+  [
+    'it where a second account has the origin of the user’s first',
+    { KEY: 'env-key' },
+    'webadmit: { baseUrl: "https://pre.example" }',
+    'nursing: { use: webadmit, baseUrl: "https://pre.example", apiKey: "${KEY}" }',
+  ],
+  [
+    'it to the origin that the environment names',
+    { EXPORTPOLL_WEBADMIT_BASE_URL: 'https://pre.example', EXPORTPOLL_WEBADMIT_API_KEY: 'env-key' },
+    '',
+    `webadmit: { baseUrl: ${EVIL} }`,
+  ],
+])('a file found by search may send %s', async (_, env, user, project) => {
+  const world = createWorld(env);
+  if (user !== '') world.user(`providers:\n  ${user}`);
+  world.project(`providers:\n  ${project}`);
+  expect(await problemsOf(world)).toEqual([]);
+});
+
+test('a user file with a secret that others can read is refused', async () => {
+  const world = createWorld();
+  const path = world.user('providers:\n  webadmit:\n    apiKey: users-key', 0o640);
+  expect(await problemsOf(world)).toEqual([
+    `${path}:3: providers.webadmit.apiKey is a secret in a file that others can read: chmod 600 ${path}`,
+  ]);
+  world.user('providers:\n  webadmit:\n    apiKey: users-key', 0o600);
+  expect(await problemsOf(world)).toEqual([]);
+});
+
+test('a user file that others can read may say where secrets are', async () => {
+  const world = createWorld();
+  world.user(
+    'providers: { webadmit: { apiKey: { file: ~/key } }, rebilly: { organization: acme, jwt: "${JWT}" } }',
+    0o644,
+  );
+  expect(await problemsOf(world)).toEqual([]);
+});
+
+test('a project file with a secret that others can read is warned of', async () => {
+  const world = createWorld();
+  const path = world.write(
+    'home/work/.exportpollrc',
+    'providers: { webadmit: { apiKey: its-own-key } }',
+    0o644,
+  );
+  const { problems, warnings } = await world.load();
+  expect(problems).toEqual([]);
+  expect(warnings).toEqual([expect.stringContaining(`chmod 600 ${path}`)]);
+});
+
+test('all problems are thrown as one', async () => {
+  const world = createWorld({ EXPORTPOLL_RETRIES: 'many' });
+  world.project('exec: x\nproviders: { webadmit: { apikey: x } }');
+  const configuration = await world.load();
+  expect(configuration.problems).toHaveLength(3);
+  expect(() => requireSound(configuration)).toThrow(
+    configuration.problems.map(({ message }) => message).join('\n'),
+  );
+  expect(() => requireSound(configuration)).toThrow(ConfigError);
+});
+
+test('nothing is thrown when nothing is wrong', async () => {
+  const configuration = await createWorld().load();
+  expect(() => requireSound(configuration)).not.toThrow();
+});
