@@ -1,0 +1,83 @@
+import { evaluate, evaluateNumber, evaluateText, type Scope } from '../profiles/expression.ts';
+import type { Profile, RequestEntry } from '../profiles/schema.ts';
+import { expandTemplate } from '../profiles/template.ts';
+import { readInstant, readRetryAfter } from '../profiles/values.ts';
+import type { Answer } from './answer.ts';
+import { describeRequest, discard, type ApiClient } from './client.ts';
+import { classifyStatus, statusError } from './failures.ts';
+
+/** An answer of an API takes seconds; one that takes longer than this will not come. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/**
+ * Sends one request of a profile, its templates filled in from `scope`. Rejects with the error that the answer stands
+ * for, by its HTTP status or by the code in its envelope; statuses in `accept` are answers like any other.
+ */
+export async function ask(
+  profile: Profile,
+  entry: RequestEntry,
+  scope: Scope,
+  accept: readonly number[],
+  client: ApiClient,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const bound: Record<string, string> = { ...scope.vars };
+  for (const [name, expression] of Object.entries(entry.with)) {
+    const value = evaluateText(expression, scope);
+    if (value !== undefined) bound[name] = value;
+  }
+  const request = {
+    method: entry.method,
+    url: new URL(expandTemplate(entry.url, bound)),
+    headers: { accept: 'application/json, */*;q=0.5', ...entry.headers },
+    credentials: true,
+    idleTimeoutMs: ANSWER_TIMEOUT_MS,
+    signal,
+  };
+  let answer: Answer;
+  if (entry.body === 'json') {
+    answer = await client.ask(request);
+  } else {
+    const { response, url, serverNow } = await client.open(request);
+    discard(response);
+    answer = { status: response.status, headers: response.headers, body: undefined, url, serverNow };
+  }
+  refuse(profile, answer, accept, describeRequest(entry.method, answer.url));
+  return answer;
+}
+
+/** Throws the error that an answer stands for, by its HTTP status or by the code in its envelope. */
+function refuse(profile: Profile, answer: Answer, accept: readonly number[], what: string): void {
+  const scope: Scope = { ...pick(answer), vars: {} };
+  const code = evaluateNumber(profile.errors.status, scope);
+  // Some services put the error into a 200, others into both places; the envelope's code is the more exact.
+  const status = code === undefined || (answer.status >= 400 && code < 400) ? answer.status : code;
+  if ((status >= 200 && status < 300) || accept.includes(status)) return;
+  const said = evaluateText(profile.errors.message, scope);
+  const message = `${what}: ${profile.name} answered ${status}${said === undefined ? '' : `: ${said}`}`;
+  const denied = classifyStatus(status) === 'denied';
+  throw statusError(status, message, {
+    retryAfterMs: askedWait(profile, scope, answer),
+    ...(denied ? { hint: deniedHint } : {}),
+  });
+}
+
+const deniedHint = 'check the credential; `exportpoll config` shows where each one comes from';
+
+/** The longest wait that the answer asks for, in ms. */
+function askedWait(profile: Profile, scope: Scope, answer: Answer): number | undefined {
+  const seconds = evaluateNumber(profile.errors.retryAfter, scope);
+  const instant =
+    profile.errors.retryAt === undefined ? undefined : readInstant(evaluate(profile.errors.retryAt, scope));
+  const waits = [
+    seconds === undefined ? undefined : seconds * 1000,
+    instant === undefined ? undefined : instant - answer.serverNow,
+    readRetryAfter(answer.headers['retry-after'], answer.serverNow),
+  ].filter((wait) => wait !== undefined);
+  return waits.length === 0 ? undefined : Math.max(0, ...waits);
+}
+
+/** What expressions see of an answer. */
+export function pick({ status, headers, body }: Answer): Record<string, unknown> {
+  return { status, headers, body };
+}

@@ -1,0 +1,38 @@
+import type { Account } from '../../config/types.ts';
+
+/** A request that is about to be sent to an origin that may have the credentials. */
+export interface Draft {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
+
+/** One way to prove who asks. It never decides where a credential may go: its caller has checked the origin. */
+export interface Authenticator {
+  /** Adds the proof to the draft's headers or query. */
+  apply(draft: Draft, signal: AbortSignal): Promise<void>;
+  /** After a refusal: true when there is now another credential than the refused one. */
+  renew(signal: AbortSignal): Promise<boolean>;
+}
+
+/** The value of a variable, secret or plain. Its presence was checked when the account was opened. */
+export async function valueOf(account: Account, name: string, signal: AbortSignal): Promise<string> {
+  const secret = account.secrets[name];
+  return secret === undefined ? (account.variables[name] ?? '') : (await secret.read(signal)).reveal();
+}
+
+/** Reads the secrets behind `names` again, where their sources can change. True when any of them did. */
+export async function renewValues(
+  account: Account,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  let changed = false;
+  for (const name of names) {
+    const before = await valueOf(account, name, signal);
+    if (account.secrets[name]?.forget() !== true) continue;
+    if ((await valueOf(account, name, signal)) !== before) changed = true;
+  }
+  return changed;
+}

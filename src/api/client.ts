@@ -1,0 +1,170 @@
+import { ProtocolError } from '../errors.ts';
+import { parseJson, readText, type Answer } from './answer.ts';
+import type { Authenticator, Draft } from './auth/authenticator.ts';
+import { networkError } from './failures.ts';
+import type { HttpResponse, Transport } from './transport.ts';
+
+/** A request as the rest of the program makes it: without credentials, which the client adds where they may go. */
+export interface ClientRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Send the credentials along, to the origins that may have them. */
+  readonly credentials: boolean;
+  readonly idleTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A response whose body is still to be read, and where it came from after redirects. */
+export interface Opened {
+  readonly response: HttpResponse;
+  readonly url: URL;
+  /** The server's clock when it answered, in ms. */
+  readonly serverNow: number;
+}
+
+const MOST_REDIRECTS = 5;
+
+/**
+ * Speaks to one account's service. Redirects are followed here, hop by hop, because every hop is a new decision: a
+ * credential goes only to the origins in `origins`, whatever sent us elsewhere.
+ */
+export class ApiClient {
+  readonly #transport: Transport;
+  readonly #authenticator: Authenticator;
+  readonly #origins: ReadonlySet<string>;
+  readonly #now: () => number;
+  readonly #log: (line: string) => void;
+
+  constructor(options: {
+    transport: Transport;
+    authenticator: Authenticator;
+    origins: ReadonlySet<string>;
+    now: () => number;
+    /** Gets a line for each request and answer (`-v`); masked by its receiver. */
+    log: (line: string) => void;
+  }) {
+    this.#transport = options.transport;
+    this.#authenticator = options.authenticator;
+    this.#origins = options.origins;
+    this.#now = options.now;
+    this.#log = options.log;
+  }
+
+  /**
+   * Sends the request and follows redirects. A credential that is refused (401) is renewed once, where its source
+   * can give another. Rejects with TransientError or TryAgainError when no answer came.
+   */
+  async open(request: ClientRequest): Promise<Opened> {
+    const opened = await this.#follow(request);
+    if (opened.response.status !== 401 || !this.#mayHaveCredentials(request, opened.url)) return opened;
+    if (!(await this.#authenticator.renew(request.signal))) return opened;
+    discard(opened.response);
+    return await this.#follow(request);
+  }
+
+  /** Sends the request and reads the answer whole. Throws ProtocolError when a success is not JSON. */
+  async ask(request: ClientRequest): Promise<Answer> {
+    const { response, url, serverNow } = await this.open(request);
+    const what = describeRequest(request.method, url);
+    const text = await readText(response, what).catch((error: unknown) => {
+      throw networkError(error, what, request.signal);
+    });
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: parseBody(text, response, what),
+      url,
+      serverNow,
+    };
+  }
+
+  async #follow(request: ClientRequest): Promise<Opened> {
+    let { method, url, body } = request;
+    for (let hops = 0; ; hops += 1) {
+      const response = await this.#send({ ...request, method, url, ...(body === undefined ? {} : { body }) });
+      const location = response.headers['location'];
+      if (!isRedirect(response.status) || location === undefined) {
+        return { response, url, serverNow: Date.parse(response.headers['date'] ?? '') || this.#now() };
+      }
+      discard(response);
+      if (hops === MOST_REDIRECTS) {
+        throw new ProtocolError(`${describeRequest(method, url)}: more than ${MOST_REDIRECTS} redirects`);
+      }
+      url = redirectTarget(location, url);
+      // RFC 9110, 15.4: 303 always, and 301 and 302 by custom, turn into GET; 307 and 308 keep the method.
+      if (response.status < 304 && method !== 'GET' && method !== 'HEAD') {
+        method = 'GET';
+        body = undefined;
+      }
+    }
+  }
+
+  async #send(request: ClientRequest): Promise<HttpResponse> {
+    const { method, idleTimeoutMs, signal } = request;
+    const draft: Draft = {
+      method,
+      url: new URL(request.url),
+      headers: { 'accept-encoding': 'identity', 'user-agent': 'exportpoll', ...request.headers },
+      ...(request.body === undefined ? {} : { body: request.body }),
+    };
+    if (this.#mayHaveCredentials(request, request.url)) await this.#authenticator.apply(draft, signal);
+    const what = describeRequest(method, request.url);
+    try {
+      const response = await this.#transport.send({ ...draft, idleTimeoutMs, signal });
+      this.#log(`${what} -> ${response.status}`);
+      return response;
+    } catch (error) {
+      throw networkError(error, what, signal);
+    }
+  }
+
+  #mayHaveCredentials(request: ClientRequest, url: URL): boolean {
+    return request.credentials && this.#origins.has(url.origin);
+  }
+}
+
+/** `GET https://host/path`, without the query: that may be a signature. */
+export function describeRequest(method: string, url: URL): string {
+  return `${method} ${url.origin}${url.pathname}`;
+}
+
+/** Gives up a body that nobody will read; its end, however it comes, concerns nobody. */
+export function discard(response: HttpResponse): void {
+  response.body.on('error', () => undefined);
+  response.body.destroy();
+}
+
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+function redirectTarget(location: string, from: URL): URL {
+  const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new ProtocolError(`${describeRequest('GET', from)}: the redirect leads nowhere`);
+  }
+  if (from.protocol === 'https:' && url.protocol === 'http:') {
+    throw new ProtocolError(`${describeRequest('GET', from)}: refusing a redirect from https to http`);
+  }
+  return url;
+}
+
+/** The body of an error answer may be anything; that of a success must be JSON. */
+function parseBody(text: string, response: HttpResponse, what: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (response.status >= 400) return undefined;
+    throw new ProtocolError(`${what}: the answer (HTTP ${response.status}) is not JSON: ${excerpt(text)}`, {
+      hint: 'check baseUrl, and whether a proxy or a login page stands in between',
+      cause: error,
+    });
+  }
+}
+
+function excerpt(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
+}

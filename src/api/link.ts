@@ -1,0 +1,50 @@
+/** One downloadable file of an export, as one answer described it. */
+export interface Link {
+  /** What stays the same when the link is renewed: two links with the same identity are the same file. */
+  readonly identity: string;
+  /** Position in the provider's list, from 0. */
+  readonly index: number;
+  /** Often signed, always a secret: never printed or stored with its query. */
+  readonly url: URL;
+  /** `api`: the account's credentials go along to the origins that may have them. */
+  readonly auth: 'none' | 'api';
+  /** By our clock, when it was handed out. */
+  readonly issuedAt: number;
+  /** By our clock, when it dies; `undefined` when nothing tells. */
+  readonly expiresAt: number | undefined;
+  /** The file's name as the provider's API gives it. */
+  readonly name: string | undefined;
+  /** Bytes of the stored file, as the provider's API gives it. */
+  readonly size: number | undefined;
+  /** Checksums of the stored file in lower-case hex. */
+  readonly checksums: Readonly<Partial<Record<'md5' | 'sha1' | 'sha256', string>>>;
+}
+
+/**
+ * When a signed URL dies, in ms on the signer's clock, read from the URL itself:
+ *
+ * - `X-Amz-Date` + `X-Amz-Expires` (AWS Signature V4), `X-Goog-Date` + `X-Goog-Expires` (Google, V4);
+ * - `Expires` in unix seconds (AWS V2, Google V2, CloudFront);
+ * - `se` as ISO 8601 beside `sig` (Azure shared access signature).
+ */
+export function urlExpiry(url: URL): number | undefined {
+  const query = new Map<string, string>();
+  for (const [key, value] of url.searchParams) query.set(key.toLowerCase(), value);
+  for (const vendor of ['x-amz', 'x-goog']) {
+    const signed = readBasicDate(query.get(`${vendor}-date`));
+    const seconds = Number(query.get(`${vendor}-expires`) ?? Number.NaN);
+    if (signed !== undefined && Number.isFinite(seconds)) return signed + seconds * 1000;
+  }
+  const expires = query.get('expires');
+  if (expires !== undefined && /^\d{9,11}$/.test(expires)) return Number(expires) * 1000;
+  const se = query.has('sig') ? Date.parse(query.get('se') ?? '') : Number.NaN;
+  return Number.isNaN(se) ? undefined : se;
+}
+
+/** ISO 8601 basic format, `20130524T000000Z`, in ms. */
+function readBasicDate(text: string | undefined): number | undefined {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text ?? '');
+  if (match === null) return undefined;
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}

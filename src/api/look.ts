@@ -1,0 +1,117 @@
+import type { Account } from '../config/types.ts';
+import { ExportpollError, GoneError, InterruptedError } from '../errors.ts';
+import { evaluate, evaluateText, type Scope } from '../profiles/expression.ts';
+import { compileIdPattern } from '../profiles/load.ts';
+import type { FollowUp, Meaning, Profile, RequestEntry } from '../profiles/schema.ts';
+import { readPercent, readRetryAfter } from '../profiles/values.ts';
+import { meaningOf } from '../profiles/words.ts';
+import type { State } from '../ui/events.ts';
+import type { Answer } from './answer.ts';
+import { ask, pick } from './ask.ts';
+import type { ApiClient } from './client.ts';
+import type { Link } from './link.ts';
+import { readLinks } from './read-links.ts';
+
+/** What one look at an export found. */
+export interface Look {
+  readonly state: State;
+  /** The provider's own word, as it came. */
+  readonly word: string;
+  /** For a word that may pass: the state that it settles into once it was seen `after` times in a row. */
+  readonly settles?: { readonly state: State; readonly after: number };
+  /** 0 to 100. */
+  readonly percent?: number;
+  readonly message?: string;
+  /** Present when ready; `undefined` then means that the provider gave no link although it says ready. */
+  readonly links?: readonly Link[] | undefined;
+  /** How long the provider asks to wait before the next look, in ms. */
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * Asks the provider once how the export `id` is doing: the status request, then whatever follow-ups the profile
+ * wants for what was found. A 404 or 410 is the state `gone`; every other error status is an error.
+ */
+export async function look(
+  account: Account,
+  id: string,
+  client: ApiClient,
+  now: () => number,
+  signal: AbortSignal,
+): Promise<Look> {
+  const { profile } = account;
+  const vars = { ...account.variables, id, ...compileIdPattern(profile).exec(id)?.groups };
+  const send = async (entry: RequestEntry, scope: Scope, accept: readonly number[]): Promise<Answer> =>
+    await ask(profile, entry, scope, accept, client, signal);
+
+  let answer: Answer;
+  try {
+    answer = await send(profile.status.request, { vars }, []);
+  } catch (error) {
+    if (error instanceof GoneError) return { state: 'gone', word: 'not found', message: error.message };
+    throw error;
+  }
+  const known: Record<string, unknown> = { ...pick(answer) };
+  const scope = (): Scope => ({ ...known, vars });
+
+  const word = evaluateText(profile.status.state, scope()) ?? '';
+  const percent = readPercentOf(profile, scope());
+  const retryAfterMs = readRetryAfter(answer.headers['retry-after'], answer.serverNow);
+  let message = evaluateText(profile.status.message, scope());
+  let meaning = meaningOf(word, profile.status.states);
+
+  for (const step of profile.followUps) {
+    if (!isWanted(step, meaning)) continue;
+    const found = await followUp(step, scope(), send);
+    if (found === undefined) continue;
+    known[step.as] = pick(found);
+    const own: Scope = { ...pick(found), vars };
+    if (step.state === undefined) continue;
+    meaning = meaningOf(evaluateText(step.state, own) ?? '', step.states);
+    message = evaluateText(step.message, own) ?? message;
+  }
+  const { state, settles } = decide(meaning);
+  const ready = state === 'ready' || state === 'ready-with-errors';
+  return {
+    state,
+    word: word === '' ? 'no status' : word,
+    ...(settles === undefined ? {} : { settles }),
+    ...(percent === undefined ? {} : { percent }),
+    ...(message === undefined ? {} : { message }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(ready ? { links: readLinks(profile, scope(), answer, now()) } : {}),
+  };
+}
+
+function readPercentOf({ status: { percent } }: Profile, scope: Scope): number | undefined {
+  if (percent === undefined) return undefined;
+  return typeof percent === 'string'
+    ? readPercent(evaluate(percent, scope))
+    : readPercent(evaluate(percent.fraction, scope), true);
+}
+
+async function followUp(
+  step: FollowUp,
+  scope: Scope,
+  send: (entry: RequestEntry, scope: Scope, accept: readonly number[]) => Promise<Answer>,
+): Promise<Answer | undefined> {
+  try {
+    return await send(step.request, scope, step.accept);
+  } catch (error) {
+    if (step.optional && error instanceof ExportpollError && !(error instanceof InterruptedError))
+      return undefined;
+    throw error;
+  }
+}
+
+function isWanted(step: FollowUp, meaning: Meaning | undefined): boolean {
+  if (meaning === undefined) return false;
+  const label = typeof meaning === 'string' ? meaning : 'follow' in meaning ? meaning.follow : meaning.state;
+  return Array.isArray(step.when) ? step.when.includes(label) : step.when === label;
+}
+
+function decide(meaning: Meaning | undefined): { state: State; settles?: { state: State; after: number } } {
+  if (typeof meaning === 'string') return { state: meaning };
+  if (meaning === undefined || 'follow' in meaning) return { state: 'unknown' };
+  return { state: 'running', settles: meaning };
+}

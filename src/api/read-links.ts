@@ -1,0 +1,114 @@
+import { parseDuration } from '../config/units.ts';
+import { ProtocolError } from '../errors.ts';
+import { evaluate, evaluateNumber, evaluateText, type Scope } from '../profiles/expression.ts';
+import type { LinksEntry, Profile } from '../profiles/schema.ts';
+import { expandTemplate } from '../profiles/template.ts';
+import { readInstant } from '../profiles/values.ts';
+import type { Answer } from './answer.ts';
+import { urlExpiry, type Link } from './link.ts';
+
+/**
+ * The links of a ready export, by the first of the profile's alternatives that gives any. `[]` when the provider
+ * lists none (an empty export); `undefined` when the place where links should be is not there (yet).
+ */
+export function readLinks(profile: Profile, scope: Scope, answer: Answer, now: number): Link[] | undefined {
+  let listed = false;
+  for (const entry of profile.files) {
+    const items = itemsOf(entry, scope);
+    if (items === undefined) continue;
+    listed = true;
+    const links = items.map((item, index) => readLink(entry, { ...scope, item }, index, answer, now));
+    const found = links.filter((link) => link !== undefined);
+    if (found.length > 0) return distinct(found);
+    if (entry.each === undefined) listed = false;
+  }
+  return listed ? [] : undefined;
+}
+
+function itemsOf(entry: LinksEntry, scope: Scope): readonly unknown[] | undefined {
+  if (entry.each === undefined) return [undefined];
+  const found = evaluate(entry.each, scope);
+  if (found === undefined) return undefined;
+  return Array.isArray(found) ? found : [found];
+}
+
+function readLink(
+  entry: LinksEntry,
+  scope: Scope,
+  index: number,
+  answer: Answer,
+  now: number,
+): Link | undefined {
+  const text =
+    entry.template === undefined
+      ? evaluateText(entry.url, scope)
+      : expandTemplate(entry.template, scope.vars);
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text, answer.url.href) ? new URL(text, answer.url) : undefined;
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new ProtocolError(`the answer's link no. ${index + 1} is not an http(s) URL`);
+  }
+  const name = evaluateText(entry.name, scope);
+  return {
+    identity: identityOf(entry.identity, url, index, name),
+    index,
+    url,
+    auth: entry.auth,
+    issuedAt: now,
+    expiresAt: expiryOf(entry, url, scope, answer, now),
+    name,
+    size: evaluateNumber(entry.size, scope),
+    checksums: checksumsOf(entry, scope),
+  };
+}
+
+function identityOf(by: LinksEntry['identity'], url: URL, index: number, name: string | undefined): string {
+  switch (by) {
+    case 'path':
+      return url.pathname;
+    case 'name':
+      return name ?? url.pathname;
+    case 'index':
+      return `#${index}`;
+  }
+}
+
+/**
+ * The earliest end that anything names, moved from the server's clock to ours: links are signed by the server's
+ * clock, and ours may be minutes off.
+ */
+function expiryOf(
+  entry: LinksEntry,
+  url: URL,
+  scope: Scope,
+  answer: Answer,
+  now: number,
+): number | undefined {
+  const stated = entry.expires === undefined ? undefined : readInstant(evaluate(entry.expires, scope));
+  const ends = [stated, urlExpiry(url)].filter((end) => end !== undefined);
+  if (ends.length > 0) return Math.min(...ends) - answer.serverNow + now;
+  return entry.lifetime === undefined ? undefined : now + parseDuration(entry.lifetime);
+}
+
+const HEX_LENGTH = { md5: 32, sha1: 40, sha256: 64 } as const;
+
+function checksumsOf(entry: LinksEntry, scope: Scope): Link['checksums'] {
+  const checksums: { -readonly [K in keyof Link['checksums']]: Link['checksums'][K] } = {};
+  for (const algorithm of ['md5', 'sha1', 'sha256'] as const) {
+    const text = evaluateText(entry[algorithm], scope)?.toLowerCase();
+    if (text !== undefined && /^[0-9a-f]+$/.test(text) && text.length === HEX_LENGTH[algorithm]) {
+      checksums[algorithm] = text;
+    }
+  }
+  return checksums;
+}
+
+/** Two entries with one identity would overwrite each other's parts: the position tells them apart. */
+function distinct(links: Link[]): Link[] {
+  const seen = new Set<string>();
+  return links.map((link) => {
+    const identity = seen.has(link.identity) ? `${link.identity}#${link.index}` : link.identity;
+    seen.add(identity);
+    return { ...link, identity };
+  });
+}

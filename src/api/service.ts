@@ -1,0 +1,59 @@
+import { requireCredentials } from '../config/credentials.ts';
+import { checkTransport, credentialOrigins } from '../config/origins.ts';
+import type { Account } from '../config/types.ts';
+import type { Context } from '../context.ts';
+import { parseJson, readText } from './answer.ts';
+import { createAuthenticator } from './auth/schemes.ts';
+import { ApiClient, describeRequest } from './client.ts';
+import { networkError, statusError } from './failures.ts';
+import { look, type Look } from './look.ts';
+
+/** A provider's API with one account's credentials: what the program talks to. */
+export interface Service {
+  readonly client: ApiClient;
+  /** Looks at an export once; see `look`. */
+  readonly look: (id: string) => Promise<Look>;
+}
+
+const TOKEN_TIMEOUT_MS = 60_000;
+
+/** Throws ConfigError when a credential is missing or would travel in the clear. */
+export function openService(account: Account, context: Context, log: (line: string) => void): Service {
+  const entry = requireCredentials(account);
+  const origins = credentialOrigins(account);
+  checkTransport(account.name, origins);
+  const { transport, clock, redactor, signal } = context;
+
+  const postForm = async (
+    url: URL,
+    form: URLSearchParams,
+    aborted: AbortSignal,
+  ): Promise<{ status: number; body: unknown }> => {
+    const what = describeRequest('POST', url);
+    try {
+      const response = await transport.send({
+        method: 'POST',
+        url,
+        headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+        body: form.toString(),
+        idleTimeoutMs: TOKEN_TIMEOUT_MS,
+        signal: aborted,
+      });
+      log(`${what} -> ${response.status}`);
+      const text = await readText(response, what);
+      if (response.status >= 500 || response.status === 429) {
+        throw statusError(response.status, `${what}: answered ${response.status}`);
+      }
+      return { status: response.status, body: response.status === 200 ? parseJson(text) : undefined };
+    } catch (error) {
+      throw networkError(error, what, aborted);
+    }
+  };
+  const authenticator = createAuthenticator(account, entry, {
+    postForm,
+    now: () => clock.now(),
+    onSecret: (secret) => redactor.add(secret),
+  });
+  const client = new ApiClient({ transport, authenticator, origins, now: () => clock.now(), log });
+  return { client, look: async (id) => await look(account, id, client, () => clock.now(), signal) };
+}
