@@ -1,0 +1,76 @@
+import type { Look } from '../api/look.ts';
+import type { Clock } from '../context.ts';
+import { StillRunningError } from '../errors.ts';
+import { isFinal } from '../profiles/words.ts';
+import { nextDelay, type Cadence, type Mark } from './cadence.ts';
+import { nothingSeen, settle } from './settle.ts';
+
+/** A look, and when the next one is due. */
+export interface Polled extends Look {
+  /** Absent after the last look. */
+  readonly nextPollMs?: number;
+}
+
+export interface PollOptions {
+  /** Asks the provider; transient failures are dealt with inside. */
+  readonly look: () => Promise<Look>;
+  readonly cadence: Cadence;
+  /** Give up after this long, in ms. */
+  readonly timeoutMs: number;
+  /** How long after the first look `gone` may still mean "not there yet", in ms. */
+  readonly graceMs: number;
+  /** Look a single time, whatever is found. */
+  readonly once: boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looks at an export until it is settled, and yields what every look found; the first look comes before the first
+ * wait. Ends with a final state (or, with `once`, with whatever was found). Throws StillRunningError at the deadline
+ * and the signal's reason as soon as it aborts.
+ */
+export async function* poll(options: PollOptions): AsyncGenerator<Polled, void, undefined> {
+  const { clock, cadence, signal } = options;
+  const startedAt = clock.now();
+  const deadline = startedAt + options.timeoutMs;
+  const marks: Mark[] = [];
+  let memory = nothingSeen;
+
+  for (;;) {
+    const found = await options.look();
+    const now = clock.now();
+    const withinGrace = !options.once && now - startedAt < options.graceMs;
+    const settled = settle(found, memory, withinGrace);
+    memory = settled.memory;
+    const seen = withPercent(settled.look, marks, now);
+    if (isFinal(seen.state) || options.once) {
+      yield seen;
+      return;
+    }
+    const wish = nextDelay(
+      { elapsedMs: now - startedAt, marks, retryAfterMs: seen.retryAfterMs },
+      cadence,
+      options.random,
+    );
+    const delay = Math.round(Math.min(wish, deadline - now));
+    if (delay <= 0) {
+      yield seen;
+      throw new StillRunningError(`still "${seen.word}" after the time that --timeout allows`, {
+        hint: 'the export goes on at the provider; run the same command again to go on waiting',
+      });
+    }
+    yield { ...seen, nextPollMs: delay };
+    await clock.sleep(delay, signal);
+  }
+}
+
+/** Remembers the percentage, and never shows a lower one than before. */
+function withPercent(found: Look, marks: Mark[], now: number): Look {
+  if (found.percent === undefined) return found;
+  const percent = Math.max(found.percent, marks.at(-1)?.percent ?? 0);
+  const last = marks.at(-1);
+  if (last === undefined || percent > last.percent) marks.push({ at: now, percent });
+  return { ...found, percent };
+}
