@@ -1,0 +1,89 @@
+import { ProtocolError } from '../errors.ts';
+import { gunzip, looksLikeGzip } from './gunzip.ts';
+
+/** What a raw file holds, once its first bytes are known. */
+export interface Content {
+  readonly bytes: AsyncIterable<Buffer>;
+  /** False when the raw bytes are the content. */
+  readonly decoded: boolean;
+  /** A layer of gzip is gone that the file's name speaks of. */
+  readonly gzipRemoved: boolean;
+}
+
+/** Enough to recognise gzip. */
+const MAGIC_BYTES = 3;
+
+/**
+ * Finds the content of a raw file, pulling only its first bytes before it answers. Two layers are told apart:
+ *
+ * | `Content-Encoding` | the bytes below it | result |
+ * | --- | --- | --- |
+ * | none | gzip | inflated, or kept with `keepCompressed` |
+ * | none | anything else | as it is |
+ * | gzip | gzip | the coding removed, then as above |
+ * | gzip | anything else | the coding removed |
+ * | gzip, `keepCompressed`, a name in `.gz` | anything | as it is: the coding is the file's own |
+ *
+ * A file that was compressed twice loses one layer: the second belongs to its content.
+ */
+export async function openContent(
+  raw: AsyncIterable<Buffer>,
+  options: {
+    /** Asked once the first bytes are there. */
+    encoding: () => string | undefined;
+    keepCompressed: boolean;
+    name: () => string;
+  },
+): Promise<Content> {
+  const outer = await peek(raw, MAGIC_BYTES);
+  const encoding = options.encoding();
+  if (encoding === undefined || outer.head.length === 0)
+    return inflateFile(outer, options.keepCompressed, false);
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
+    throw new ProtocolError(
+      `the server sent the file with Content-Encoding "${encoding}", which was not asked for`,
+    );
+  }
+  // A store that labels a .gz file with the coding it already has does not compress it once more.
+  const isOwn = options.keepCompressed && /\.t?gz(ip)?$/i.test(options.name());
+  if (isOwn || !looksLikeGzip(outer.head)) return inflateFile(outer, options.keepCompressed, false);
+  const inner = await peek(gunzip(outer.bytes), MAGIC_BYTES);
+  if (looksLikeGzip(inner.head)) return inflateFile(inner, options.keepCompressed, true);
+  return { bytes: inner.bytes, decoded: true, gzipRemoved: true };
+}
+
+function inflateFile(
+  { head, bytes }: { head: Buffer; bytes: AsyncIterable<Buffer> },
+  keepCompressed: boolean,
+  decoded: boolean,
+): Content {
+  if (!looksLikeGzip(head) || keepCompressed) return { bytes, decoded, gzipRemoved: false };
+  return { bytes: gunzip(bytes), decoded: true, gzipRemoved: true };
+}
+
+/** The first `length` bytes (fewer when there are no more), and all of them again. */
+async function peek(
+  source: AsyncIterable<Buffer>,
+  length: number,
+): Promise<{ head: Buffer; bytes: AsyncIterable<Buffer> }> {
+  const iterator = source[Symbol.asyncIterator]();
+  const first: Buffer[] = [];
+  let size = 0;
+  while (size < length) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    first.push(next.value);
+    size += next.value.length;
+  }
+  const head = Buffer.concat(first);
+  async function* all(): AsyncGenerator<Buffer, void, undefined> {
+    try {
+      if (head.length > 0) yield head;
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
+        yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { head, bytes: all() };
+}

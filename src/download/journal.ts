@@ -1,0 +1,83 @@
+import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { onDisk } from './disk-errors.ts';
+import { isUnchanged, manifestFileSchema, type ManifestFile } from './manifest.ts';
+
+/**
+ * The files of an export that are on disk already while others are not: a line of JSON each, written before the file
+ * gets its name. A run that was killed before the manifest leaves it behind, and the next one takes these files for
+ * done. The first line says under which options they were made.
+ */
+export class Journal {
+  readonly #path: string;
+  readonly #header: string;
+  readonly #saved: Map<string, ManifestFile>;
+  #handle: FileHandle | undefined;
+
+  private constructor(path: string, header: string, saved: Map<string, ManifestFile>) {
+    this.#path = path;
+    this.#header = header;
+    this.#saved = saved;
+  }
+
+  /**
+   * Opens the journal of an export, with `known` files that something else tells of. Entries that the disk does not
+   * bear out, or of other options, are forgotten.
+   */
+  static async open(
+    directory: string,
+    key: string,
+    options: Readonly<Record<string, unknown>>,
+    known: readonly ManifestFile[] = [],
+  ): Promise<Journal> {
+    const path = join(directory, `.${key}.journal`);
+    const header = JSON.stringify({ v: 1, ...options });
+    const [first, ...lines] = (await readFile(path, 'utf8').catch(() => '')).split('\n');
+    const saved = new Map<string, ManifestFile>();
+    const told = (first === header ? lines : []).map(parseLine).filter((file) => file !== undefined);
+    for (const file of [...known, ...told]) {
+      if (await isUnchanged(directory, file)) saved.set(file.identity, file);
+    }
+    return new Journal(path, header, saved);
+  }
+
+  /** The file of that identity, if it is on disk. */
+  find(identity: string): ManifestFile | undefined {
+    return this.#saved.get(identity);
+  }
+
+  /** To be called when the file's content is on disk and before it gets its final name. */
+  async record(file: ManifestFile): Promise<void> {
+    await onDisk(this.#path, async () => {
+      if (this.#handle === undefined) {
+        // What an earlier run has left is written anew, so that a line it wrote in part is gone.
+        this.#handle = await open(this.#path, 'w', 0o600);
+        const known = [...this.#saved.values()].map((saved) => `${JSON.stringify(saved)}\n`);
+        await this.#handle.writeFile(`${this.#header}\n${known.join('')}`);
+      }
+      await this.#handle.writeFile(`${JSON.stringify(file)}\n`);
+      await this.#handle.sync();
+    });
+    this.#saved.set(file.identity, file);
+  }
+
+  async close(): Promise<void> {
+    await this.#handle?.close();
+    this.#handle = undefined;
+  }
+
+  /** The manifest says it all now. */
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.#path, { force: true });
+  }
+}
+
+function parseLine(line: string): ManifestFile | undefined {
+  try {
+    return manifestFileSchema.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}

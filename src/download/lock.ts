@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+// oxlint-disable-next-line no-restricted-imports -- signal 0 is how one asks whether a process exists
+import { kill } from 'node:process';
+
+import { z } from 'zod';
+
+import { TryAgainError } from '../errors.ts';
+import { onDisk } from './disk-errors.ts';
+
+const schema = z.object({ host: z.string(), pid: z.number().int().positive(), started: z.string() });
+type Holder = z.infer<typeof schema>;
+
+/** Frees the lock. */
+export type Release = () => Promise<void>;
+
+/**
+ * Makes sure that one run at a time works on an export in a directory: a small file names the process that holds the
+ * lock. A holder that is no longer alive (kill -9, power cut) holds nothing. Throws TryAgainError while another run
+ * does.
+ */
+export async function acquireLock(directory: string, key: string, pid: number): Promise<Release> {
+  const path = join(directory, `.${key}.lock`);
+  const mine: Holder = { host: hostname(), pid, started: processStart(pid) };
+  const text = JSON.stringify(mine);
+  const draft = `${path}.${pid}`;
+  await onDisk(path, async () => await writeFile(draft, text, { mode: 0o600 }));
+  try {
+    // Linking is atomic and fails when the name exists, on every file system and between processes.
+    for (let tries = 0; tries < 10; tries += 1) {
+      if (await tryLink(draft, path)) return async () => await rm(path, { force: true });
+      const found = await readFile(path, 'utf8').catch(() => undefined);
+      if (found === undefined) continue;
+      const holder = parseHolder(found);
+      if (holder !== undefined && isAlive(holder, mine)) throw heldBy(holder, path);
+      await removeStale(path, found, pid);
+    }
+    throw new TryAgainError(`${path}: another run took the lock again and again`);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function tryLink(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Takes a dead run's lock away; when a living one was faster and its lock was moved instead, that is put back. */
+async function removeStale(path: string, stale: string, pid: number): Promise<void> {
+  const aside = `${path}.stale.${pid}`;
+  await rename(path, aside).catch(() => undefined);
+  const moved = await readFile(aside, 'utf8').catch(() => stale);
+  if (moved !== stale) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(holder: Holder, mine: Holder): boolean {
+  // A directory may be shared between machines; what runs on another one cannot be asked.
+  if (holder.host !== mine.host) return true;
+  const started = processStart(holder.pid);
+  return started !== '' && started === holder.started;
+}
+
+/**
+ * Tells a process from a later one with the same number: on Linux the boot's id and the start time in ticks
+ * (proc(5), field 22). Elsewhere only whether there is one. Empty when there is none.
+ */
+function processStart(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    // The command's name stands in parentheses and may contain anything.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie only waits for its parent to notice that it is dead.
+    return fields[0] === 'Z' || fields[0] === 'X' ? '' : `${boot} ${fields[19] ?? ''}`;
+  } catch {
+    return exists(pid) ? 'running' : '';
+  }
+}
+
+/** Where there is no /proc. */
+function exists(pid: number): boolean {
+  try {
+    return kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function heldBy({ host, pid }: Holder, path: string): TryAgainError {
+  return new TryAgainError(`another run (process ${pid} on ${host}) is working on this export here`, {
+    hint: `wait for it to end; if there is no such process, remove ${path}`,
+  });
+}

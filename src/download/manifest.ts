@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+import { onDisk } from './disk-errors.ts';
+import { writeAtomically } from './durable.ts';
+
+const SUFFIX = '.manifest.json';
+
+export const manifestFileSchema = z.object({
+  /** In the directory of the manifest. */
+  name: z.string(),
+  /** What the provider's links have in common for this file. */
+  identity: z.string(),
+  /** On disk. */
+  bytes: z.number(),
+  /** At the provider; differs from `bytes` when gzip was taken off. */
+  rawBytes: z.number(),
+  /** Of the file on disk, lower-case hex. */
+  sha256: z.string(),
+  /** Modification time on disk, ms since the epoch: while it and `bytes` are the same, the file is unchanged. */
+  mtimeMs: z.number(),
+  etag: z.string().optional(),
+  lastModified: z.string().optional(),
+  /** Host and path, never the query: that is a signature. */
+  source: z.object({ host: z.string(), path: z.string() }).optional(),
+});
+
+const schema = z.object({
+  v: z.literal(1),
+  /** Who wrote it, such as `exportpoll/1.2.3`. */
+  generator: z.string(),
+  provider: z.string(),
+  id: z.string(),
+  state: z.string(),
+  /** The options that decide what is on disk: with others, the same export makes other files. */
+  options: z.object({ keepCompressed: z.boolean(), name: z.string() }),
+  /** ISO 8601. */
+  startedAt: z.string(),
+  completedAt: z.string(),
+  files: z.array(manifestFileSchema),
+});
+
+/** `<provider>-<id>.manifest.json`: its presence means that every file of the export is here. */
+export type Manifest = z.infer<typeof schema>;
+export type ManifestFile = z.infer<typeof manifestFileSchema>;
+
+export function manifestPath(directory: string, provider: string, id: string): string {
+  return join(directory, `${provider}-${id.replaceAll('/', '-')}${SUFFIX}`);
+}
+
+/** The manifest at `path`; `undefined` when there is none that can be read. */
+export async function readManifest(path: string): Promise<Manifest | undefined> {
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Commits the set: from now on it is complete. */
+export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
+  await onDisk(
+    path,
+    async () =>
+      await writeAtomically(path, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o644, durable: true }),
+  );
+}
+
+/** Every manifest of a directory. */
+export async function readManifests(directory: string): Promise<Manifest[]> {
+  const names = await readdir(directory).catch(() => []);
+  const paths = names.filter((name) => name.endsWith(SUFFIX)).map((name) => join(directory, name));
+  const manifests = await Promise.all(paths.map(readManifest));
+  return manifests.filter((manifest) => manifest !== undefined);
+}
+
+/** True when the file on disk is the one that the manifest speaks of; its content is read only if its time differs. */
+export async function isUnchanged(directory: string, file: ManifestFile): Promise<boolean> {
+  const path = join(directory, file.name);
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true || found.size !== file.bytes) return false;
+  return found.mtimeMs === file.mtimeMs || (await sha256Of(path)) === file.sha256;
+}
+
+/** SHA-256 of a file's content in lower-case hex. */
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }))
+    hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

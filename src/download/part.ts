@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { onDisk } from './disk-errors.ts';
+import { readSidecar, removeSidecar, writeSidecar, type Sidecar } from './sidecar.ts';
+
+/** Where the raw bytes of a transfer are kept, so that a later attempt can go on from them. */
+export interface RawStore {
+  /** Bytes that are here. */
+  readonly size: number;
+  /** What is known about the file they belong to; without `identity` nothing is known yet. */
+  readonly known: Sidecar;
+  /** Everything that is here, from the first byte. */
+  read(): AsyncIterable<Buffer>;
+  /** The last `length` bytes that are here. */
+  tail(length: number): Promise<Buffer>;
+  append(chunk: Buffer): Promise<void>;
+  /** Remembers what is known now. */
+  learn(known: Sidecar): Promise<void>;
+  /** Forgets all bytes. */
+  restart(): Promise<void>;
+}
+
+/** The eight characters that find a file's part again in a later run, whatever its name turns out to be. */
+export function partKey(provider: string, id: string, identity: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([provider, id, identity]))
+    .digest('hex')
+    .slice(0, 8);
+}
+
+/** A `.part` on disk (mode 0600, beside the target) with its sidecar. */
+export class Part implements RawStore {
+  readonly path: string;
+  /** For the inflated content while it is being made. */
+  readonly inflatedPath: string;
+  readonly #sidecarPath: string;
+  readonly #handle: FileHandle;
+  #size: number;
+  #known: Sidecar;
+
+  private constructor(path: string, handle: FileHandle, size: number, known: Sidecar) {
+    this.path = path;
+    this.inflatedPath = path.replace(/\.part$/, '.out');
+    this.#sidecarPath = `${path}.json`;
+    this.#handle = handle;
+    this.#size = size;
+    this.#known = known;
+  }
+
+  /** Opens the part of an earlier run, or a new one. Bytes whose sidecar is missing or of another file are dropped. */
+  static async open(directory: string, name: string, key: string, identity: string): Promise<Part> {
+    const path = join(directory, `.${name}.${key}.part`);
+    return await onDisk(path, async () => {
+      const handle = await open(path, 'a+', 0o600);
+      const known = await readSidecar(`${path}.json`);
+      const mine = known?.identity === identity;
+      if (!mine) await handle.truncate(0);
+      const { size } = await handle.stat();
+      return new Part(path, handle, size, mine ? known : { identity });
+    });
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get known(): Sidecar {
+    return this.#known;
+  }
+
+  read(): AsyncIterable<Buffer> {
+    return createReadStream(this.path, { end: Math.max(0, this.#size - 1), highWaterMark: 256 * 1024 });
+  }
+
+  async tail(length: number): Promise<Buffer> {
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await this.#handle.read(buffer, 0, length, this.#size - length);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  async append(chunk: Buffer): Promise<void> {
+    await onDisk(this.path, async () => {
+      // A write may take less than it was given, on a disk that is about to be full for one.
+      for (let done = 0; done < chunk.length;) {
+        const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done);
+        done += bytesWritten;
+        this.#size += bytesWritten;
+      }
+    });
+  }
+
+  async learn(known: Sidecar): Promise<void> {
+    this.#known = known;
+    await onDisk(this.#sidecarPath, async () => await writeSidecar(this.#sidecarPath, known));
+  }
+
+  async restart(): Promise<void> {
+    await onDisk(this.path, async () => await this.#handle.truncate(0));
+    this.#size = 0;
+    await this.learn({ identity: this.#known.identity });
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  /** Removes whatever is left of the part. */
+  async remove(): Promise<void> {
+    await rm(this.path, { force: true });
+    await rm(this.inflatedPath, { force: true });
+    await removeSidecar(this.#sidecarPath);
+  }
+}

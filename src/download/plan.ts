@@ -1,0 +1,134 @@
+import { ProtocolError } from '../errors.ts';
+import type { Sidecar, Validator } from './sidecar.ts';
+
+/** Bytes asked for again, and compared, where no strong entity tag proves that the file is the same. */
+export const OVERLAP_BYTES = 16 * 1024;
+
+/** What to ask for next, and what the answer will have to prove. */
+export interface Attempt {
+  readonly headers: Readonly<Record<string, string>>;
+  /** The first byte that is asked for. */
+  readonly from: number;
+}
+
+/** What an answer means for the bytes that are here. */
+export type Verdict =
+  /** The body goes on from the attempt's first byte; what overlaps must be equal to what is here. */
+  | { kind: 'append'; total: number | undefined }
+  /** The body is the whole file, proven to be the same: skip what is here. */
+  | { kind: 'skip'; total: number | undefined }
+  /** The body is the whole file; what is here does not belong to it. */
+  | { kind: 'start'; total: number | undefined }
+  /** What is here is the whole file. */
+  | { kind: 'complete' }
+  /** What is here is of another version, and so is of no use; ask for the whole file. */
+  | { kind: 'changed' }
+  /** The server sent a range without saying of which version: ask again, with an overlap. */
+  | { kind: 'unproven' };
+
+/**
+ * The request for the bytes after the first `size` (RFC 9110, 13.1.5 and 14): a strong entity tag alone proves that
+ * they belong together; a date, or nothing, is helped by an overlap.
+ */
+export function planAttempt(size: number, known: Sidecar): Attempt {
+  if (size === 0) return { headers: {}, from: 0 };
+  const from = known.etag === undefined ? Math.max(0, size - OVERLAP_BYTES) : size;
+  const ifRange = known.etag ?? known.lastModified;
+  return {
+    headers: { range: `bytes=${from}-`, ...(ifRange === undefined ? {} : { 'if-range': ifRange }) },
+    from,
+  };
+}
+
+/** Judges a 200, 206 or 416 answer to `attempt`. Throws ProtocolError when it contradicts itself or the request. */
+export function judge(
+  attempt: Attempt,
+  size: number,
+  known: Sidecar,
+  response: { status: number; headers: Readonly<Record<string, string>> },
+): Verdict {
+  const { status, headers } = response;
+  if (status === 416) {
+    if (attempt.headers['range'] === undefined)
+      throw new ProtocolError('the server answered 416 to a request without Range');
+    return rangeTotal(headers['content-range']) === size ? { kind: 'complete' } : { kind: 'changed' };
+  }
+  if (status !== 206) {
+    const total = contentLength(headers);
+    if (size === 0) return { kind: 'start', total };
+    return isSameVersion(known, headers, total) ? { kind: 'skip', total } : { kind: 'start', total };
+  }
+  if (attempt.headers['range'] === undefined)
+    throw new ProtocolError('the server answered 206 to a request without Range');
+  const range = parseContentRange(headers['content-range']);
+  if (range === undefined || range.from !== attempt.from || range.to < range.from) {
+    throw new ProtocolError(
+      `asked for bytes from ${attempt.from}, the server answered Content-Range "${headers['content-range'] ?? ''}"`,
+    );
+  }
+  if (contradicts(known, headers, range.total)) return { kind: 'changed' };
+  const proof = validatorOf(headers);
+  const proven = attempt.from < size || (known.etag !== undefined && proof.etag === known.etag);
+  return proven ? { kind: 'append', total: range.total ?? known.total } : { kind: 'unproven' };
+}
+
+/** The validators of an answer; weak entity tags prove nothing about bytes. */
+export function validatorOf(headers: Readonly<Record<string, string>>): Validator {
+  const etag = headers['etag']?.trim();
+  return {
+    etag: etag !== undefined && /^"[^"]*"$/.test(etag) ? etag : undefined,
+    lastModified: headers['last-modified'],
+  };
+}
+
+/** `Content-Encoding`, `undefined` for none. */
+export function encodingOf(headers: Readonly<Record<string, string>>): string | undefined {
+  const coding = headers['content-encoding']?.trim().toLowerCase();
+  return coding === undefined || coding === '' || coding === 'identity' ? undefined : coding;
+}
+
+function isSameVersion(
+  known: Sidecar,
+  headers: Readonly<Record<string, string>>,
+  total: number | undefined,
+): boolean {
+  if (contradicts(known, headers, total)) return false;
+  const { etag, lastModified } = validatorOf(headers);
+  if (known.etag !== undefined) return etag === known.etag;
+  return known.lastModified !== undefined && lastModified === known.lastModified && total === known.total;
+}
+
+function contradicts(
+  known: Sidecar,
+  headers: Readonly<Record<string, string>>,
+  total: number | undefined,
+): boolean {
+  const { etag, lastModified } = validatorOf(headers);
+  if (known.etag !== undefined && etag !== undefined) return etag !== known.etag;
+  if (known.total !== undefined && total !== undefined && total !== known.total) return true;
+  if (encodingOf(headers) !== known.encoding) return true;
+  return (
+    known.lastModified !== undefined && lastModified !== undefined && lastModified !== known.lastModified
+  );
+}
+
+function contentLength(headers: Readonly<Record<string, string>>): number | undefined {
+  const text = headers['content-length'];
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** `bytes 0-99/100`, or `…/*` for an unknown total. */
+function parseContentRange(
+  text: string | undefined,
+): { from: number; to: number; total?: number } | undefined {
+  const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(text?.trim() ?? '');
+  if (match === null) return undefined;
+  const [, from, to, total] = match;
+  return { from: Number(from), to: Number(to), ...(total === '*' ? {} : { total: Number(total) }) };
+}
+
+/** The total of an unsatisfied range, `bytes` with a star for the range. */
+function rangeTotal(text: string | undefined): number | undefined {
+  const match = /^bytes \*\/(\d+)$/.exec(text?.trim() ?? '');
+  return match === null ? undefined : Number(match[1]);
+}

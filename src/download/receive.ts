@@ -1,0 +1,158 @@
+import { retryDelay } from '../api/retry.ts';
+import { describeRequest, discard, type Opened } from '../api/client.ts';
+import { networkError, TransientError } from '../api/failures.ts';
+import type { Clock } from '../context.ts';
+import { IntegrityError } from '../errors.ts';
+import type { RawStore } from './part.ts';
+import { encodingOf, judge, planAttempt, validatorOf } from './plan.ts';
+import type { Source } from './source.ts';
+
+export interface ReceiveOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+  /** Consecutive failures without a new byte that are tolerated. */
+  readonly retries: number;
+  readonly onRetry: (error: TransientError, delayMs: number) => void;
+  /** Called with every answer whose bytes are taken. */
+  readonly onResponse: (response: Opened) => void;
+  readonly onProgress: (bytes: number, total: number | undefined) => void;
+}
+
+/**
+ * Thrown through the consumers of the bytes when what they have got so far is not the beginning of the file (any
+ * more): they start over, with `opened` if its body is the file from its first byte.
+ */
+export class StartOver extends Error {
+  readonly opened: Opened | undefined;
+
+  constructor(opened?: Opened) {
+    super('the file changed');
+    this.opened = opened;
+  }
+}
+
+/**
+ * The raw bytes of a file, in order and each once: first those that `store` has, then those that the server still
+ * owes, over as many connections as it takes. Every byte is in the store before it is yielded. Ends only when the
+ * file is whole.
+ */
+export async function* receive(
+  store: RawStore,
+  source: Source,
+  options: ReceiveOptions,
+  carried?: Opened,
+): AsyncGenerator<Buffer, void, undefined> {
+  if (store.size > 0) yield* store.read();
+  if (isWhole(store)) return;
+  let opened = carried;
+  for (let failures = 0; ;) {
+    const before = store.size;
+    try {
+      yield* attemptOnce(store, source, options, opened);
+      if (isWhole(store)) return;
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      failures = store.size > before ? 1 : failures + 1;
+      if (failures > options.retries) throw error;
+      const delayMs = retryDelay(failures, error.retryAfterMs, options.random);
+      options.onRetry(error, delayMs);
+      await options.clock.sleep(delayMs, options.signal);
+    }
+    opened = undefined;
+  }
+}
+
+async function* attemptOnce(
+  store: RawStore,
+  source: Source,
+  options: ReceiveOptions,
+  carried: Opened | undefined,
+): AsyncGenerator<Buffer, void, undefined> {
+  const attempt = planAttempt(store.size, store.known);
+  const opened = carried ?? (await source.open(attempt.headers));
+  const { response } = opened;
+  const verdict = judge(attempt, store.size, store.known, response);
+  switch (verdict.kind) {
+    case 'complete':
+      discard(response);
+      return await store.learn({ ...store.known, total: store.size, whole: true });
+    case 'changed':
+      discard(response);
+      throw new StartOver();
+    case 'unproven':
+      discard(response);
+      return await store.learn({ ...store.known, etag: undefined });
+    case 'start':
+      if (store.size > 0) throw new StartOver(opened);
+      await store.learn({
+        identity: store.known.identity,
+        ...validatorOf(response.headers),
+        total: verdict.total,
+        encoding: encodingOf(response.headers),
+      });
+      break;
+    case 'skip':
+    case 'append':
+      break;
+  }
+  options.onResponse(opened);
+  const from = verdict.kind === 'append' ? attempt.from : 0;
+  yield* copy(store, opened, verdict.kind === 'append' ? from : undefined, source, options, verdict.total);
+}
+
+/**
+ * Copies a body to the store. The body begins `store.size - compareFrom` bytes before the end of what is there; those
+ * must be equal. Without `compareFrom` it begins at the file's first byte, and what is there is skipped.
+ */
+async function* copy(
+  store: RawStore,
+  { response, url }: Opened,
+  compareFrom: number | undefined,
+  source: Source,
+  options: ReceiveOptions,
+  total: number | undefined,
+): AsyncGenerator<Buffer, void, undefined> {
+  let surplus = store.size - (compareFrom ?? 0);
+  const expected = compareFrom === undefined ? undefined : await store.tail(surplus);
+  try {
+    for await (const piece of response.body as AsyncIterable<Buffer>) {
+      let chunk = piece;
+      if (surplus > 0) {
+        const old = chunk.subarray(0, surplus);
+        const at = (expected?.length ?? 0) - surplus;
+        if (expected?.subarray(at, at + old.length).equals(old) === false) throw new StartOver();
+        surplus -= old.length;
+        chunk = chunk.subarray(old.length);
+      }
+      if (chunk.length === 0) continue;
+      await store.append(chunk);
+      source.progressed();
+      options.onProgress(store.size, total);
+      yield chunk;
+    }
+  } catch (error) {
+    if (error instanceof StartOver) throw error;
+    throw networkError(error, describeRequest('GET', url), options.signal);
+  } finally {
+    discard(response);
+  }
+  const what = describeRequest('GET', url);
+  if (surplus > 0) throw new TransientError(`${what}: the connection ended too early`);
+  await finish(store, total, what);
+}
+
+/** The body ended: is that the end of the file? */
+async function finish(store: RawStore, total: number | undefined, what: string): Promise<void> {
+  if (total !== undefined && store.size < total) {
+    throw new TransientError(`${what}: the connection ended after ${store.size} of ${total} bytes`);
+  }
+  if (total !== undefined && store.size > total) {
+    throw new IntegrityError(`${what}: more bytes came than the ${total} that were announced`);
+  }
+  await store.learn({ ...store.known, total: store.size, whole: true });
+}
+
+function isWhole({ size, known }: RawStore): boolean {
+  return known.whole === true && known.total === size;
+}

@@ -1,0 +1,83 @@
+import type { LimitFunction } from 'p-limit';
+
+import type { Link } from '../api/link.ts';
+import { ExportpollError, InterruptedError, IoError, messageOf } from '../errors.ts';
+import { manifestPath, writeManifest, type Manifest, type ManifestFile } from './manifest.ts';
+import { saveFile, type Saving } from './save-file.ts';
+
+/** What became of the files of an export. */
+export interface Saved {
+  readonly files: readonly ManifestFile[];
+  readonly failures: readonly ExportpollError[];
+}
+
+/**
+ * Saves all files of an export, as many at once as `limit` allows over the whole run; one that fails does not stop
+ * the others. When all are there, the manifest commits the set.
+ */
+export async function saveExport(
+  links: readonly Link[],
+  saving: Saving,
+  run: { limit: LimitFunction; state: string; generator: string },
+): Promise<Saved> {
+  const startedAt = new Date(saving.clock.now()).toISOString();
+  const failures: ExportpollError[] = [];
+  const saveOne = async (link: Link): Promise<ManifestFile | undefined> => {
+    try {
+      saving.signal.throwIfAborted();
+      return await saveFile(link, saving);
+    } catch (error) {
+      const known = asKnown(error);
+      failures.push(known);
+      if (!(known instanceof InterruptedError)) report(link, known, saving);
+      return undefined;
+    }
+  };
+  const settled = await Promise.allSettled(links.map(async (link) => await run.limit(saveOne, link)));
+  const bug = settled.find((result) => result.status === 'rejected');
+  if (bug !== undefined) throw bug.reason;
+  const files = settled.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
+  if (failures.length === 0) await commit(files, startedAt, saving, run);
+  return { files, failures };
+}
+
+async function commit(
+  files: readonly ManifestFile[],
+  startedAt: string,
+  { provider, id, settings, directory, journal, clock }: Saving,
+  { state, generator }: { state: string; generator: string },
+): Promise<void> {
+  const manifest: Manifest = {
+    v: 1,
+    generator,
+    provider,
+    id,
+    state,
+    options: { keepCompressed: settings.keepCompressed, name: settings.name },
+    startedAt,
+    completedAt: new Date(clock.now()).toISOString(),
+    files: [...files],
+  };
+  await writeManifest(manifestPath(directory, provider, id), manifest);
+  await journal.remove();
+}
+
+function report(link: Link, error: ExportpollError, { report, provider, id }: Saving): void {
+  const file = link.name ?? link.url.pathname.split('/').at(-1) ?? link.identity;
+  const hint = error.hint === undefined ? '' : ` (${error.hint})`;
+  report({
+    type: 'file.failed',
+    provider,
+    id,
+    file,
+    code: error.exitCode,
+    message: `${error.message}${hint}`,
+  });
+}
+
+function asKnown(error: unknown): ExportpollError {
+  if (error instanceof ExportpollError) return error;
+  // What the file system throws has a code; everything else is a bug and must look like one.
+  if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
+  return new IoError(messageOf(error), { cause: error });
+}

@@ -1,0 +1,183 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { ApiClient } from '../api/client.ts';
+import type { Link } from '../api/link.ts';
+import type { Settings } from '../config/types.ts';
+import type { Clock } from '../context.ts';
+import type { Event } from '../ui/events.ts';
+import { syncFile } from './durable.ts';
+import type { Journal } from './journal.ts';
+import { land } from './land.ts';
+import type { Links } from './links.ts';
+import type { ManifestFile } from './manifest.ts';
+import { applyNameTemplate, remoteName } from './name.ts';
+import { Part, partKey } from './part.ts';
+import { fileSink } from './sinks.ts';
+import { Source } from './source.ts';
+import type { Names, TargetName } from './target.ts';
+import { transfer, type Begun, type Transferred } from './transfer.ts';
+import { linkExpectations } from './verify.ts';
+
+/** What the files of one export have in common while they are saved. */
+export interface Saving {
+  readonly provider: string;
+  readonly id: string;
+  readonly directory: string;
+  readonly settings: Settings;
+  readonly client: ApiClient;
+  readonly links: Links;
+  readonly names: Names;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+  readonly umask: number;
+  readonly report: (event: Event) => void;
+}
+
+/**
+ * Saves one file: receives it beside its target, verifies it, records it in the journal and gives it its name, in
+ * this order, so that a crash at any point costs no byte twice. `undefined` when `--if-exists skip` left it out.
+ */
+export async function saveFile(link: Link, saving: Saving): Promise<ManifestFile | undefined> {
+  const { provider, id, directory } = saving;
+  const provisional = remoteName(link);
+  const part = await Part.open(directory, provisional, partKey(provider, id, link.identity), link.identity);
+  try {
+    const saved = saving.journal.find(link.identity);
+    if (saved !== undefined) return await keepSaved(saved, part, saving);
+
+    let target: TargetName | undefined;
+    const begin = async (begun: Begun): Promise<boolean> => {
+      if (target !== undefined) saving.names.release(target.name);
+      target = await saving.names.claim(nameOf(begun, link, saving));
+      if (target.decision === 'skip') return false;
+      const bytes = begun.total === undefined ? {} : { bytes: begun.total };
+      const { resumedFrom } = begun;
+      saving.report({ type: 'file.started', provider, id, file: target.name, ...bytes, resumedFrom });
+      return true;
+    };
+    const received = await receiveFile(link, part, saving, begin, () => target?.name);
+    if (received === undefined || target === undefined) {
+      await part.remove();
+      return undefined;
+    }
+    return await landFile(link, part, received, target, saving);
+  } finally {
+    await part.close();
+  }
+}
+
+async function receiveFile(
+  link: Link,
+  part: Part,
+  saving: Saving,
+  onBegin: (begun: Begun) => Promise<boolean>,
+  /** Known once the file has begun; progress before that has nothing to call it by. */
+  nameNow: () => string | undefined,
+): Promise<Transferred | undefined> {
+  const { client, links, settings, signal, clock, random, provider, id } = saving;
+  const { stallTimeoutMs, retries, keepCompressed, maxBytes } = settings;
+  const source = new Source({ links, identity: link.identity, client, stallTimeoutMs, signal });
+  return await transfer(part, source, {
+    clock,
+    random,
+    signal,
+    retries,
+    keepCompressed,
+    maxBytes,
+    nameFor: (disposition) => remoteName(link, disposition),
+    expectations: linkExpectations(link),
+    onBegin,
+    openSink: async ({ decoded }) => (decoded ? await fileSink(part.inflatedPath) : undefined),
+    onProgress: throttled(clock, (bytes, total) => {
+      const file = nameNow();
+      const known = total === undefined ? {} : { total };
+      if (file !== undefined) saving.report({ type: 'file.progress', provider, id, file, bytes, ...known });
+    }),
+    onRetry: (error, delayMs) => {
+      const seconds = (delayMs / 1000).toFixed(1);
+      saving.report({ type: 'warning', provider, id, message: `${error.message}; going on in ${seconds} s` });
+    },
+  });
+}
+
+async function landFile(
+  link: Link,
+  part: Part,
+  received: Transferred,
+  first: TargetName,
+  saving: Saving,
+): Promise<ManifestFile> {
+  const { directory, names, journal } = saving;
+  const temporary = received.decoded ? part.inflatedPath : part.path;
+  if (!received.decoded) await syncFile(temporary);
+  const { mtimeMs } = await stat(temporary);
+  for (let target = first; ; target = await names.claim(nameOf(received, link, saving))) {
+    const file: ManifestFile = {
+      name: target.name,
+      identity: link.identity,
+      bytes: received.bytes,
+      rawBytes: received.rawBytes,
+      sha256: received.sha256,
+      mtimeMs,
+      ...(part.known.etag === undefined ? {} : { etag: part.known.etag }),
+      ...(part.known.lastModified === undefined ? {} : { lastModified: part.known.lastModified }),
+      source: { host: link.url.host, path: link.url.pathname },
+    };
+    await journal.record(file);
+    const path = join(directory, target.name);
+    if (await land(temporary, path, { replace: target.decision === 'replace', umask: saving.umask })) {
+      await part.remove();
+      reportSaved(file, saving);
+      return file;
+    }
+    // Somebody created a file of that name while ours was on its way: decide again.
+    names.release(target.name);
+  }
+}
+
+/** A file that an earlier run had saved before it was killed. */
+async function keepSaved(saved: ManifestFile, part: Part, saving: Saving): Promise<ManifestFile> {
+  saving.names.take(saved.name);
+  await part.remove();
+  reportSaved(saved, saving);
+  return saved;
+}
+
+function nameOf({ name }: Begun, { index }: Link, { settings, provider, id }: Saving): string {
+  return applyNameTemplate(settings.name, { provider, id, index, name });
+}
+
+/** Tells that a file is on disk. */
+export function reportSaved(
+  { name, bytes, rawBytes, sha256 }: ManifestFile,
+  { report, provider, id, directory }: Pick<Saving, 'report' | 'provider' | 'id' | 'directory'>,
+): void {
+  report({
+    type: 'file.saved',
+    provider,
+    id,
+    file: name,
+    path: join(directory, name),
+    bytes,
+    rawBytes,
+    sha256,
+  });
+}
+
+const PROGRESS_INTERVAL_MS = 100;
+
+function throttled(
+  clock: Clock,
+  report: (bytes: number, total: number | undefined) => void,
+): (bytes: number, total: number | undefined) => void {
+  let last = -Infinity;
+  return (bytes, total) => {
+    const now = clock.now();
+    if (now - last < PROGRESS_INTERVAL_MS && bytes !== total) return;
+    last = now;
+    report(bytes, total);
+  };
+}

@@ -1,0 +1,95 @@
+import { readText } from '../api/answer.ts';
+import { describeRequest, discard, type ApiClient, type Opened } from '../api/client.ts';
+import { classifyStatus, statusError, TransientError } from '../api/failures.ts';
+import type { Link } from '../api/link.ts';
+import { DeniedError, GoneError, ProtocolError } from '../errors.ts';
+import { readRetryAfter } from '../profiles/values.ts';
+import type { Links } from './links.ts';
+
+export interface SourceOptions {
+  readonly links: Links;
+  readonly identity: string;
+  readonly client: ApiClient;
+  /** No byte for this long, in ms, is a broken connection. */
+  readonly stallTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** One remote file, reached through whatever link is good at the moment. */
+export class Source {
+  readonly #options: SourceOptions;
+  /** A link that was renewed and is refused before a single byte came is not refused for its age. */
+  #renewed = false;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes have arrived: a later refusal is news again. */
+  progressed(): void {
+    this.#renewed = false;
+  }
+
+  /**
+   * Requests the file with `headers`. Resolves with a 2xx or 416 answer; a link that is refused because of its age is
+   * renewed once. Throws DeniedError or GoneError for a link that is refused while fresh.
+   */
+  async open(headers: Readonly<Record<string, string>>): Promise<Opened & { link: Link }> {
+    let link = await this.#options.links.get(this.#options.identity);
+    for (;;) {
+      const opened = await this.#request(link, headers);
+      const { status } = opened.response;
+      if (status < 400 || status === 416) return { ...opened, link };
+      link = await this.#refused(link, opened);
+    }
+  }
+
+  async #request(link: Link, headers: Readonly<Record<string, string>>): Promise<Opened> {
+    return await this.#options.client.open({
+      method: 'GET',
+      url: link.url,
+      headers,
+      credentials: link.auth === 'api',
+      idleTimeoutMs: this.#options.stallTimeoutMs,
+      signal: this.#options.signal,
+    });
+  }
+
+  /** The link to try next, or the error that ends it. */
+  async #refused(link: Link, { response, url, serverNow }: Opened): Promise<Link> {
+    const { status } = response;
+    const what = `${describeRequest('GET', url)} answered ${status}`;
+    if (!looksLikeAge(status)) {
+      discard(response);
+      throw statusError(status, what, {
+        retryAfterMs: readRetryAfter(response.headers['retry-after'], serverNow),
+      });
+    }
+    const said = await readText(response, what).catch(() => '');
+    if (this.#renewed || this.#options.links.isFresh(link)) throw refusedFresh(status, what, said);
+    this.#renewed = true;
+    return await this.#options.links.replace(link, `refused with ${status}`);
+  }
+}
+
+/** Stores refuse a dead link with one of these, and a wrong one with the same. */
+function looksLikeAge(status: number): boolean {
+  return status === 400 || status === 401 || status === 403 || status === 404 || status === 410;
+}
+
+function refusedFresh(status: number, what: string, said: string): Error {
+  const reason = /<Code>([^<]{1,60})<\/Code>/.exec(said)?.[1];
+  const message = `${what}${reason === undefined ? '' : ` (${reason})`} for a link that was just issued`;
+  switch (classifyStatus(status)) {
+    case 'denied':
+      return new DeniedError(message, {
+        hint: 'the store refuses this link; waiting or renewing it will not help',
+      });
+    case 'gone':
+      return new GoneError(message, { hint: 'the file is no longer there; a new export is needed' });
+    case 'transient':
+      return new TransientError(message);
+    case 'unexpected':
+      return new ProtocolError(message);
+  }
+}

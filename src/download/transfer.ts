@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+
+import type { Opened } from '../api/client.ts';
+import { CannotCreateError, IntegrityError } from '../errors.ts';
+import { openContent } from './content.ts';
+import { withoutGzip } from './name.ts';
+import type { RawStore } from './part.ts';
+import { receive, StartOver, type ReceiveOptions } from './receive.ts';
+import type { Source } from './source.ts';
+import { algorithmsOf, everyAlgorithm, headerExpectations, RawHashes, type Expectation } from './verify.ts';
+
+/** Takes the content of a file as it is decoded. */
+export interface Sink {
+  write(chunk: Buffer): Promise<void>;
+  /** Called once, after the last byte. */
+  end(): Promise<void>;
+  /** What was written so far is of no use. */
+  abort(): Promise<void>;
+}
+
+/** What is known of a file once its first bytes are here. */
+export interface Begun {
+  /** The remote name, without the `.gz` that was taken off. */
+  readonly name: string;
+  /** Raw bytes of the whole file. */
+  readonly total: number | undefined;
+  /** Raw bytes that an earlier run had left. */
+  readonly resumedFrom: number;
+  /** False when the raw bytes are the content, so that no sink is needed. */
+  readonly decoded: boolean;
+}
+
+export interface TransferOptions extends Omit<ReceiveOptions, 'onResponse'> {
+  readonly keepCompressed: boolean;
+  /** The largest content that is accepted, in bytes. */
+  readonly maxBytes: number | undefined;
+  /** The remote name by a download's `Content-Disposition`. */
+  readonly nameFor: (contentDisposition: string | undefined) => string;
+  /** What the API says of the raw file. */
+  readonly expectations: readonly Expectation[];
+  /** Called when the file's name and size are known; false ends the transfer there. */
+  readonly onBegin: (begun: Begun) => Promise<boolean>;
+  /** Where the content goes, when it is not the raw bytes themselves. */
+  readonly openSink: (begun: Begun) => Promise<Sink | undefined>;
+}
+
+/** A file that is here, whole and verified. */
+export interface Transferred extends Begun {
+  /** Bytes of the content. */
+  readonly bytes: number;
+  /** Bytes that the server keeps. */
+  readonly rawBytes: number;
+  /** Of the content, in lower-case hex. */
+  readonly sha256: string;
+}
+
+/** A file that changes more often than this while it is read will not hold still. */
+const MOST_STARTS = 4;
+
+/**
+ * Brings one remote file here: receives its raw bytes, takes its gzip layer off and verifies it. Starts over, a few
+ * times, when the file changed or when the bytes that an earlier run left prove to be damaged. Resolves with
+ * `undefined` when `onBegin` declined.
+ */
+export async function transfer(
+  store: RawStore,
+  source: Source,
+  options: TransferOptions,
+): Promise<Transferred | undefined> {
+  let carried: Opened | undefined;
+  for (let starts = 1; ; starts += 1) {
+    const resumedFrom = store.size;
+    try {
+      return await transferOnce(store, source, options, carried);
+    } catch (error) {
+      const changed = error instanceof StartOver;
+      const damaged = error instanceof IntegrityError;
+      if (!changed && !damaged) throw error;
+      // Bytes that are provably wrong must not wait for the next run.
+      await store.restart();
+      if (damaged && resumedFrom === 0) throw error;
+      if (starts >= MOST_STARTS) throw new IntegrityError('the file keeps changing while it is read');
+      carried = changed ? error.opened : undefined;
+    }
+  }
+}
+
+async function transferOnce(
+  store: RawStore,
+  source: Source,
+  options: TransferOptions,
+  carried: Opened | undefined,
+): Promise<Transferred | undefined> {
+  const resumedFrom = store.size;
+  const expectations = [...options.expectations];
+  let disposition: string | undefined;
+  const onResponse = ({ response }: Opened): void => {
+    disposition = response.headers['content-disposition'] ?? disposition;
+    expectations.push(...headerExpectations(response.status, response.headers));
+  };
+  let hashes: RawHashes | undefined;
+  async function* hashed(): AsyncGenerator<Buffer, void, undefined> {
+    for await (const chunk of receive(store, source, { ...options, onResponse }, carried)) {
+      hashes ??= new RawHashes(resumedFrom > 0 ? everyAlgorithm : algorithmsOf(expectations));
+      hashes.update(chunk);
+      yield chunk;
+    }
+  }
+  const raw = hashed();
+  const content = await openContent(raw, {
+    encoding: () => store.known.encoding,
+    keepCompressed: options.keepCompressed,
+    name: () => options.nameFor(disposition),
+  });
+  const remote = options.nameFor(disposition);
+  const begun: Begun = {
+    name: content.gzipRemoved ? withoutGzip(remote) : remote,
+    total: store.known.total,
+    resumedFrom,
+    decoded: content.decoded,
+  };
+  try {
+    if (options.maxBytes !== undefined && (begun.total ?? 0) > options.maxBytes)
+      throw tooLarge(options.maxBytes);
+    if (!(await options.onBegin(begun))) return undefined;
+    const { bytes, sha256 } = await drain(content.bytes, await options.openSink(begun), options.maxBytes);
+    (hashes ?? new RawHashes([])).verify(expectations);
+    return { ...begun, bytes, rawBytes: store.size, sha256 };
+  } finally {
+    await content.bytes[Symbol.asyncIterator]().return?.();
+    await raw.return();
+  }
+}
+
+async function drain(
+  content: AsyncIterable<Buffer>,
+  sink: Sink | undefined,
+  maxBytes: number | undefined,
+): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  try {
+    for await (const chunk of content) {
+      bytes += chunk.length;
+      if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(maxBytes);
+      hash.update(chunk);
+      await sink?.write(chunk);
+    }
+    await sink?.end();
+  } catch (error) {
+    await sink?.abort();
+    throw error;
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+function tooLarge(maxBytes: number): CannotCreateError {
+  return new CannotCreateError(`the file is larger than the ${maxBytes} bytes that --max-bytes allows`);
+}
