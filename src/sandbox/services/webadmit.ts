@@ -1,0 +1,75 @@
+import { credentials } from '../accounts.ts';
+import { answerJson, answerText, answerWebPage, type Headers } from '../http/answers.ts';
+import { route, type Route } from '../http/routes.ts';
+import type { Exchange } from '../http/server.ts';
+import { signLinkV2 } from '../links.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { findScenario } from '../scenarios/table.ts';
+import type { World } from '../world.ts';
+
+/** Calls per hour and key. */
+const LIMIT = 5000;
+
+/** WebAdMIT's export files: https://liaison-intl.github.io/ */
+export function createWebadmit(world: World, storeUrl: string): (exchange: Exchange) => Promise<void> {
+  let remaining = LIMIT;
+  const routes: readonly Route[] = [
+    {
+      method: 'GET',
+      path: /^\/api\/v1\/exports\/(?<exportId>\d+)\/export_files\/(?<fileId>\d+)$/,
+      answer: (exchange, { exportId = '', fileId = '' }) => {
+        const scenario = findScenario('webadmit', `${exportId}/${fileId}`);
+        if (scenario === undefined) return answerNotFound(exchange, quota(remaining));
+        return answerStatus(exchange, scenario, exportId, fileId);
+      },
+    },
+  ];
+
+  function answerStatus(exchange: Exchange, scenario: Scenario, exportId: string, fileId: string): void {
+    const sight = world.playback.look(scenario);
+    switch (sight.kind) {
+      case 'html':
+        return answerWebPage(exchange);
+      case 'throttled': {
+        const wait = Math.ceil(sight.resetAt - exchange.receivedAt / 1000);
+        return answerText(exchange, 429, '', { ...quota(0), 'retry-after': wait });
+      }
+      case 'status': {
+        const file = {
+          id: Number(fileId),
+          href: exchange.url.pathname,
+          export_id: Number(exportId),
+          status: sight.status,
+        };
+        const link = sight.status === scenario.statuses.at(-1) ? downloadUrl(scenario) : undefined;
+        const body = { export_files: { ...file, ...(link !== undefined && { download_url: link }) } };
+        return answerJson(exchange, 200, body, quota(remaining));
+      }
+    }
+  }
+
+  function downloadUrl({ deliveries: [delivery] }: Scenario): string | undefined {
+    if (delivery === undefined) return undefined;
+    const overrides = {
+      disposition: delivery.disposition ?? `attachment; filename="${delivery.name}"`,
+      type: delivery.content === 'zip' ? 'application/zip' : 'text/csv;charset=iso-8859-1',
+    };
+    return signLinkV2(new URL(delivery.path, storeUrl), overrides, world.now(), world.linkLifetimeMs);
+  }
+
+  return async (exchange) => {
+    remaining -= 1;
+    if (exchange.request.headers['x-api-key'] !== credentials.webadmit.apiKey) {
+      return answerText(exchange, 401, '', quota(remaining));
+    }
+    if (!(await route(exchange, routes))) answerNotFound(exchange, quota(remaining));
+  };
+}
+
+function answerNotFound(exchange: Exchange, headers: Headers): void {
+  answerJson(exchange, 404, { message: 'Not Found' }, headers);
+}
+
+function quota(remaining: number): Headers {
+  return { 'x-ratelimit-limit': LIMIT, 'x-ratelimit-remaining': Math.max(0, remaining) };
+}
