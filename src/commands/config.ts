@@ -1,0 +1,43 @@
+import { loadConfiguration } from '../config/configuration.ts';
+import type { Context } from '../context.ts';
+import { ExitCode } from '../errors.ts';
+import type { Invocation } from '../run/session.ts';
+import { describeError } from '../ui/describe-error.ts';
+
+/**
+ * `exportpoll config`: the effective configuration, each value with its source, secrets masked; then, in full, what is
+ * wrong with it (exit 78).
+ */
+export async function config(context: Context, { flags, configFile }: Invocation): Promise<ExitCode> {
+  const { settings, sources, problems, warnings, files } = await loadConfiguration(context, {
+    flags,
+    ...(configFile === undefined ? {} : { configFile }),
+  });
+  const { stdout, stderr, redactor } = context;
+  if (settings.json) {
+    const report = {
+      values: sources,
+      files: files.map(({ path }) => path),
+      problems: problems.map(textOf),
+      warnings,
+    };
+    stdout.stream.write(`${redactor.mask(JSON.stringify(report, null, 2))}\n`);
+  } else {
+    stdout.stream.write(redactor.mask(table(sources)));
+  }
+  for (const warning of warnings) stderr.stream.write(`exportpoll: warning: ${redactor.mask(warning)}\n`);
+  for (const problem of problems) stderr.stream.write(`${describeError(problem, redactor).join('\n')}\n`);
+  return problems.length === 0 ? ExitCode.ok : ExitCode.config;
+}
+
+function textOf({ message, hint }: { message: string; hint: string | undefined }): {
+  message: string;
+  hint?: string;
+} {
+  return { message, ...(hint === undefined ? {} : { hint }) };
+}
+
+function table(rows: readonly { key: string; value: string; from: string }[]): string {
+  const width = Math.max(...rows.map(({ key }) => key.length));
+  return rows.map(({ key, value, from }) => `${key.padEnd(width)}  ${value}  (${from})\n`).join('');
+}

@@ -1,0 +1,44 @@
+import { stringify } from 'yaml';
+
+import { loadConfiguration } from '../config/configuration.ts';
+import type { Context } from '../context.ts';
+import { ExitCode } from '../errors.ts';
+import { builtinNames, builtinText } from '../profiles/load.ts';
+import type { Invocation } from '../run/session.ts';
+
+/**
+ * `exportpoll providers [NAME]`: lists the profiles that can be used here, or prints one, as YAML to start from or as
+ * JSON.
+ */
+export async function providers(
+  context: Context,
+  { targets, flags, configFile }: Invocation,
+): Promise<ExitCode> {
+  const configuration = await loadConfiguration(context, {
+    flags,
+    ...(configFile === undefined ? {} : { configFile }),
+  });
+  const { json } = configuration.settings;
+  const [name] = targets;
+  if (name === undefined) {
+    const rows = configuration.providerNames().map((known) => {
+      const { title, id } = configuration.profile(known);
+      return { name: known, title, id: id.description, example: `${known}:${id.example}` };
+    });
+    context.stdout.stream.write(json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows));
+    return ExitCode.ok;
+  }
+  const profile = configuration.profile(name);
+  if (json) context.stdout.stream.write(`${JSON.stringify(profile, null, 2)}\n`);
+  // The file of a built-in profile says more than its data: its comments.
+  else context.stdout.stream.write(builtinNames.includes(name) ? builtinText(name) : stringify(profile));
+  return ExitCode.ok;
+}
+
+function table(rows: readonly { name: string; title: string; example: string }[]): string {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  const titleWidth = Math.max(...rows.map(({ title }) => title.length));
+  return rows
+    .map(({ name, title, example }) => `${name.padEnd(width)}  ${title.padEnd(titleWidth)}  ${example}\n`)
+    .join('');
+}

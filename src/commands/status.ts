@@ -1,0 +1,32 @@
+import { resolveTargets } from '../config/targets.ts';
+import type { Target } from '../config/types.ts';
+import type { Context } from '../context.ts';
+import { ExportpollError, StillRunningError, type ExitCode } from '../errors.ts';
+import { awaitExport, type RunWorld } from '../run/await-export.ts';
+import { stateError } from '../run/links-of.ts';
+import type { Outcome } from '../run/outcome.ts';
+import { runSession, type Invocation } from '../run/session.ts';
+
+/** `exportpoll status`: looks once and prints the state. */
+export async function status(context: Context, invocation: Invocation): Promise<ExitCode> {
+  return await runSession(context, invocation, {
+    results: 'states',
+    resolve: resolveTargets,
+    work: async (targets, world) =>
+      await Promise.all(targets.map(async (target) => await statusOf(target, world))),
+  });
+}
+
+async function statusOf(target: Target, world: RunWorld): Promise<Outcome> {
+  const subject = `${target.account.name}:${target.id}`;
+  const outcome = { subject, files: 0, bytes: 0 };
+  try {
+    const error = stateError(await awaitExport(target, true, world));
+    // The state on stdout says it; an error says more only where there is something to be done.
+    const told = error instanceof StillRunningError;
+    return { ...outcome, failures: error === undefined ? [] : [{ error, told }] };
+  } catch (error) {
+    if (!(error instanceof ExportpollError)) throw error;
+    return { ...outcome, failures: [{ error, told: false }] };
+  }
+}

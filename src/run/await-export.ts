@@ -1,0 +1,71 @@
+import { retrying } from '../api/retry.ts';
+import type { Service } from '../api/service.ts';
+import type { Look } from '../api/look.ts';
+import type { Target } from '../config/types.ts';
+import { parseDuration } from '../config/units.ts';
+import type { Context } from '../context.ts';
+import { poll, type Polled } from '../poll/poll.ts';
+import type { Event } from '../ui/events.ts';
+
+/** What the parts of a run have in common. */
+export interface RunWorld {
+  readonly context: Context;
+  readonly report: (event: Event) => void;
+  readonly service: (target: Target) => Service;
+}
+
+/** Looks at the export until it is settled, or once, tells what every look found, and resolves with the last one. */
+export async function awaitExport(target: Target, once: boolean, world: RunWorld): Promise<Look> {
+  const { context, report } = world;
+  const { account, id, settings } = target;
+  const { interval, maxInterval, timeout, grace } = account.profile.poll;
+  const floorMs = settings.intervalMs ?? parseDuration(interval);
+  const looks = poll({
+    look: async () => await lookWithRetries(target, world),
+    cadence: { floorMs, ceilingMs: Math.max(floorMs, settings.maxIntervalMs ?? parseDuration(maxInterval)) },
+    timeoutMs: settings.timeoutMs ?? parseDuration(timeout),
+    graceMs: parseDuration(grace),
+    once,
+    clock: context.clock,
+    random: context.random,
+    signal: context.signal,
+  });
+  let last: Polled | undefined;
+  for await (const seen of looks) {
+    last = seen;
+    report({ type: 'export.status', provider: account.name, id, ...statusOf(seen) });
+  }
+  if (last === undefined) throw new Error('a poll ended without a look');
+  return last;
+}
+
+/** Looks once; a failure that may pass is tried again `--retries` times. */
+export async function lookWithRetries(target: Target, { context, report, service }: RunWorld): Promise<Look> {
+  const { account, id, settings } = target;
+  return await retrying(async () => await service(target).look(id), {
+    clock: context.clock,
+    random: context.random,
+    signal: context.signal,
+    retries: settings.retries,
+    onRetry: (error, delayMs) => {
+      const message = `${error.message}; trying again in ${(delayMs / 1000).toFixed(1)} s`;
+      report({ type: 'warning', provider: account.name, id, message });
+    },
+  });
+}
+
+function statusOf({
+  state,
+  word,
+  percent,
+  nextPollMs,
+  message,
+}: Polled): Omit<Event & { type: 'export.status' }, 'type' | 'provider' | 'id'> {
+  return {
+    state,
+    providerStatus: word,
+    ...(percent === undefined ? {} : { percent }),
+    ...(nextPollMs === undefined ? {} : { nextPollMs }),
+    ...(message === undefined ? {} : { message }),
+  };
+}

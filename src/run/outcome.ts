@@ -1,0 +1,45 @@
+import { ExitCode, type ExportpollError } from '../errors.ts';
+
+/** Why something is missing. */
+export interface Failure {
+  readonly error: ExportpollError;
+  /** True when the failure was told already, as that of a file. */
+  readonly told: boolean;
+}
+
+/** What became of one export. */
+export interface Outcome {
+  /** `provider:id`. */
+  readonly subject: string;
+  /** Files on disk, verified. */
+  readonly files: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  /** In the order of events. */
+  readonly failures: readonly Failure[];
+}
+
+/** These say what to do whatever else happened, the first of them first. */
+const OVERRIDING: readonly ExitCode[] = [
+  ExitCode.sigint,
+  ExitCode.sigterm,
+  ExitCode.usage,
+  ExitCode.config,
+  ExitCode.denied,
+  ExitCode.protocol,
+  ExitCode.gone,
+  ExitCode.failed,
+];
+
+/**
+ * The exit code of a run: 0 without failures; else the first of 130, 143, 2, 78, 77, 76, 11, 10 that occurred; else 3
+ * if at least one file was delivered; else the first failure's.
+ */
+export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
+  const codes = outcomes.flatMap(({ failures }) => failures.map(({ error }) => error.exitCode));
+  const [first] = codes;
+  if (first === undefined) return ExitCode.ok;
+  const overriding = OVERRIDING.find((code) => codes.includes(code));
+  if (overriding !== undefined) return overriding;
+  return outcomes.some(({ files }) => files > 0) ? ExitCode.partial : first;
+}

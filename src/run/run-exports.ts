@@ -1,0 +1,20 @@
+import type { Target } from '../config/types.ts';
+import type { Outcome } from './outcome.ts';
+import { runExport, type SavingWorld } from './run-export.ts';
+import { streamExport } from './stream-export.ts';
+
+/** Runs all exports at once; one that fails does not stop the others. Those that go to stdout take turns there. */
+export async function runExports(
+  targets: readonly Target[],
+  mode: { once: boolean },
+  world: SavingWorld,
+): Promise<Outcome[]> {
+  let turn: Promise<unknown> = Promise.resolve();
+  const running = targets.map(async (target) => {
+    if (target.settings.output !== '-') return await runExport(target, mode.once, world);
+    const mine = turn.then(async () => await streamExport(target, mode.once, world));
+    turn = mine;
+    return await mine;
+  });
+  return await Promise.all(running);
+}

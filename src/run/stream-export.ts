@@ -1,0 +1,91 @@
+import type { Look } from '../api/look.ts';
+import type { Link } from '../api/link.ts';
+import type { Target } from '../config/types.ts';
+import { Links } from '../download/links.ts';
+import { remoteName } from '../download/name.ts';
+import { outputSink } from '../download/sinks.ts';
+import { Source } from '../download/source.ts';
+import { TailStore } from '../download/tail-store.ts';
+import { transfer } from '../download/transfer.ts';
+import { linkExpectations } from '../download/verify.ts';
+import { EmptyExportError, ExportpollError } from '../errors.ts';
+import { awaitExport, lookWithRetries, type RunWorld } from './await-export.ts';
+import { linksOf } from './links-of.ts';
+import type { Outcome } from './outcome.ts';
+
+/**
+ * One export to standard output (`-o -`): its files' contents, one after the other, and nothing else. Nothing is kept
+ * on disk, so a run that fails cannot be resumed; a broken connection within the run is.
+ */
+export async function streamExport(target: Target, once: boolean, world: RunWorld): Promise<Outcome> {
+  const { account, id, settings } = target;
+  world.report({ type: 'export.started', provider: account.name, id });
+  const outcome = { subject: `${account.name}:${id}`, files: 0, bytes: 0 };
+  try {
+    const found = await awaitExport(target, once, world);
+    for (const bytes of streamFiles(found, target, world)) {
+      outcome.bytes += await bytes();
+      outcome.files += 1;
+    }
+    if (outcome.files === 0 && settings.errorOnEmpty) throw new EmptyExportError('the export holds no data');
+    return { ...outcome, failures: [] };
+  } catch (error) {
+    if (!(error instanceof ExportpollError)) throw error;
+    return { ...outcome, failures: [{ error, told: false }] };
+  }
+}
+
+/** A thunk for each file that streams it and resolves with its bytes. */
+function streamFiles(found: Look, target: Target, world: RunWorld): (() => Promise<number>)[] {
+  const { account, id } = target;
+  const { context, report } = world;
+  const list = linksOf(found);
+  const links = new Links(list, {
+    renew: async () => linksOf(await lookWithRetries(target, world)),
+    now: () => context.clock.now(),
+    onRenewed: (file, reason) => report({ type: 'link.renewed', provider: account.name, id, file, reason }),
+  });
+  return list.map((link) => async () => await streamFile(link, links, target, world));
+}
+
+async function streamFile(link: Link, links: Links, target: Target, world: RunWorld): Promise<number> {
+  const { account, id, settings } = target;
+  const { context, report } = world;
+  const { clock, random, signal, stdout } = context;
+  const file = remoteName(link);
+  const about = { provider: account.name, id, file };
+  const source = new Source({
+    links,
+    identity: link.identity,
+    client: world.service(target).client,
+    stallTimeoutMs: settings.stallTimeoutMs,
+    signal,
+  });
+  const streamed = await transfer(new TailStore(link.identity), source, {
+    clock,
+    random,
+    signal,
+    retries: settings.retries,
+    keepCompressed: settings.keepCompressed,
+    maxBytes: settings.maxBytes,
+    nameFor: (disposition) => remoteName(link, disposition),
+    expectations: linkExpectations(link),
+    onBegin: ({ total }) => {
+      report({
+        type: 'file.started',
+        ...about,
+        ...(total === undefined ? {} : { bytes: total }),
+        resumedFrom: 0,
+      });
+      return Promise.resolve(true);
+    },
+    openSink: () => Promise.resolve(outputSink(stdout)),
+    onProgress: (bytes, total) =>
+      report({ type: 'file.progress', ...about, bytes, ...(total === undefined ? {} : { total }) }),
+    onRetry: (error, delayMs) => {
+      const message = `${error.message}; going on in ${(delayMs / 1000).toFixed(1)} s`;
+      report({ type: 'warning', provider: account.name, id, message });
+    },
+  });
+  return streamed?.bytes ?? 0;
+}

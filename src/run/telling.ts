@@ -1,0 +1,73 @@
+import type { Settings } from '../config/types.ts';
+import type { Context } from '../context.ts';
+import { ExitCode } from '../errors.ts';
+import { describeError } from '../ui/describe-error.ts';
+import type { Event } from '../ui/events.ts';
+import { createReporter } from '../ui/reporter.ts';
+import type { Results } from '../ui/results.ts';
+import { exitCodeOf, type Outcome } from './outcome.ts';
+
+/** What a run tells while it works, and at its end. */
+export interface Telling {
+  readonly report: (event: Event) => void;
+  /** Ends with the summary and the errors; resolves them into the exit code. */
+  finish(outcomes: readonly Outcome[]): ExitCode;
+  /** Ends after a bug, which somebody else will describe. */
+  abandon(): void;
+}
+
+/** Starts to tell: progress and results go where the settings say, and the summary is counted on the way. */
+export function startTelling(
+  context: Context,
+  settings: Pick<Settings, 'json' | 'progress' | 'quiet' | 'color' | 'verbose'>,
+  options: { results: Results; many: boolean },
+): Telling {
+  const startedAt = context.clock.now();
+  // -v tells requests as lines, which bars would break.
+  const progress = settings.verbose && settings.progress === 'auto' ? 'plain' : settings.progress;
+  const reporter = createReporter(context, { ...settings, ...options, progress });
+  const counters = { polls: 0, renewals: 0 };
+
+  const summarise = (outcomes: readonly Outcome[], exitCode: ExitCode): void => {
+    reporter.report({
+      type: 'summary',
+      files: outcomes.reduce((sum, { files }) => sum + files, 0),
+      bytes: outcomes.reduce((sum, { bytes }) => sum + bytes, 0),
+      exitCode,
+      ...counters,
+      elapsedMs: context.clock.now() - startedAt,
+    });
+    reporter.close();
+  };
+  return {
+    report(event) {
+      if (event.type === 'export.status') counters.polls += 1;
+      if (event.type === 'link.renewed') counters.renewals += 1;
+      reporter.report(event);
+    },
+    finish(outcomes) {
+      const exitCode = exitCodeOf(outcomes);
+      summarise(outcomes, exitCode);
+      for (const line of errorLines(outcomes, context, settings.verbose))
+        context.stderr.stream.write(`${line}\n`);
+      return exitCode;
+    },
+    abandon: () => summarise([], ExitCode.bug),
+  };
+}
+
+/** The failures that nobody has told yet, each once: an interruption ends a thousand exports with one sentence. */
+function errorLines(outcomes: readonly Outcome[], { redactor }: Context, verbose: boolean): string[] {
+  const told = new Set<string>();
+  return outcomes.flatMap(({ subject, failures }) =>
+    failures.flatMap(({ error, told: known }) => {
+      const about = outcomes.length > 1 && error.exitCode < ExitCode.sigint ? `${subject}: ` : '';
+      const [first = '', ...more] = describeError(error, redactor, verbose);
+      const lines = [first.replace(/^exportpoll: /, `exportpoll: ${about}`), ...more];
+      const text = lines.join('\n');
+      if (known || told.has(text)) return [];
+      told.add(text);
+      return lines;
+    }),
+  );
+}
