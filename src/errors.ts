@@ -12,6 +12,7 @@ export const ExitCode = {
   failed: 10,
   gone: 11,
   integrity: 65,
+  command: 70,
   cannotCreate: 73,
   io: 74,
   tryAgain: 75,
@@ -79,6 +80,11 @@ export class IntegrityError extends ExportpollError {
   readonly exitCode = ExitCode.integrity;
 }
 
+/** The files are complete, but the command that was to run after them failed. */
+export class CommandFailedError extends ExportpollError {
+  readonly exitCode = ExitCode.command;
+}
+
 /** The target may not be created: it exists, its directory is not writable, it would be larger than allowed. */
 export class CannotCreateError extends ExportpollError {
   readonly exitCode = ExitCode.cannotCreate;
@@ -88,6 +94,9 @@ export class CannotCreateError extends ExportpollError {
 export class IoError extends ExportpollError {
   readonly exitCode = ExitCode.io;
 }
+
+/** Whoever read our standard output has gone (`| head`), and knows it: nothing has to be said about it. */
+export class OutputClosedError extends IoError {}
 
 /** The answer is not what the profile describes. */
 export class ProtocolError extends ExportpollError {

@@ -31,11 +31,13 @@ export async function readText(response: HttpResponse, what: string): Promise<st
     }
     pieces.push(piece);
   }
-  return decode(Buffer.concat(pieces), response.headers['content-encoding'], what).toString('utf8');
+  return decode(Buffer.concat(pieces), response, what).toString('utf8');
 }
 
 /** We ask for `identity`, but some servers compress whatever they are asked for. */
-function decode(body: Buffer, coding: string | undefined, what: string): Buffer {
+function decode(body: Buffer, { status, headers }: HttpResponse, what: string): Buffer {
+  const coding = headers['content-encoding'];
+  if (body.length === 0) return body;
   const limit = { maxOutputLength: LARGEST_BODY };
   try {
     switch (coding?.trim().toLowerCase() ?? '') {
@@ -50,6 +52,8 @@ function decode(body: Buffer, coding: string | undefined, what: string): Buffer 
         return body;
     }
   } catch (error) {
+    // The status of an error answer says enough; a proxy's page may be labelled as anything.
+    if (status >= 400) return body;
     throw new ProtocolError(`${what}: the answer's ${coding} coding is broken`, { cause: error });
   }
 }
@@ -69,4 +73,22 @@ export function parseJson(text: string): unknown {
     );
     return JSON.parse(strict);
   }
+}
+
+/** The JSON of an answer. Throws ProtocolError when a success is not JSON; the body of an error may be anything. */
+export function parseBody(text: string, { status }: HttpResponse, what: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (status >= 400) return undefined;
+    throw new ProtocolError(`${what}: the answer (HTTP ${status}) is not JSON: ${excerpt(text)}`, {
+      hint: 'check baseUrl, and whether a proxy or a login page stands in between',
+      cause: error,
+    });
+  }
+}
+
+function excerpt(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 }

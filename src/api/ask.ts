@@ -1,6 +1,6 @@
 import { evaluate, evaluateNumber, evaluateText, type Scope } from '../profiles/expression.ts';
 import type { Profile, RequestEntry } from '../profiles/schema.ts';
-import { expandTemplate } from '../profiles/template.ts';
+import { expandUrl } from '../profiles/template.ts';
 import { readInstant, readRetryAfter } from '../profiles/values.ts';
 import type { Answer } from './answer.ts';
 import { describeRequest, discard, type ApiClient } from './client.ts';
@@ -28,7 +28,7 @@ export async function ask(
   }
   const request = {
     method: entry.method,
-    url: new URL(expandTemplate(entry.url, bound)),
+    url: expandUrl(entry.url, bound),
     headers: { accept: 'application/json, */*;q=0.5', ...entry.headers },
     credentials: true,
     idleTimeoutMs: ANSWER_TIMEOUT_MS,

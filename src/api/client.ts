@@ -1,5 +1,6 @@
 import { ProtocolError } from '../errors.ts';
-import { parseJson, readText, type Answer } from './answer.ts';
+import { readDate } from '../profiles/values.ts';
+import { parseBody, readText, type Answer } from './answer.ts';
 import type { Authenticator, Draft } from './auth/authenticator.ts';
 import { networkError } from './failures.ts';
 import type { HttpResponse, Transport } from './transport.ts';
@@ -80,24 +81,20 @@ export class ApiClient {
     };
   }
 
-  async #follow(request: ClientRequest): Promise<Opened> {
-    let { method, url, body } = request;
+  async #follow(first: ClientRequest): Promise<Opened> {
+    let request = first;
     for (let hops = 0; ; hops += 1) {
-      const response = await this.#send({ ...request, method, url, ...(body === undefined ? {} : { body }) });
+      const response = await this.#send(request);
+      const { method, url } = request;
       const location = response.headers['location'];
       if (!isRedirect(response.status) || location === undefined) {
-        return { response, url, serverNow: Date.parse(response.headers['date'] ?? '') || this.#now() };
+        return { response, url, serverNow: readDate(response.headers['date'] ?? '') ?? this.#now() };
       }
       discard(response);
       if (hops === MOST_REDIRECTS) {
         throw new ProtocolError(`${describeRequest(method, url)}: more than ${MOST_REDIRECTS} redirects`);
       }
-      url = redirectTarget(location, url);
-      // RFC 9110, 15.4: 303 always, and 301 and 302 by custom, turn into GET; 307 and 308 keep the method.
-      if (response.status < 304 && method !== 'GET' && method !== 'HEAD') {
-        method = 'GET';
-        body = undefined;
-      }
+      request = redirected(request, response.status, redirectTarget(location, url));
     }
   }
 
@@ -140,6 +137,19 @@ function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
+/**
+ * What a redirect makes of a request (RFC 9110, 15.4): 303 turns it into a GET, and so do 301 and 302 with a POST, by
+ * custom; everything else is kept.
+ */
+function redirected(request: ClientRequest, status: number, url: URL): ClientRequest {
+  const { body: _, ...bare } = request;
+  const { method } = request;
+  if (method !== 'HEAD' && (status === 303 || (status < 303 && method === 'POST'))) {
+    return { ...bare, method: 'GET', url };
+  }
+  return { ...request, url };
+}
+
 function redirectTarget(location: string, from: URL): URL {
   const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
@@ -149,22 +159,4 @@ function redirectTarget(location: string, from: URL): URL {
     throw new ProtocolError(`${describeRequest('GET', from)}: refusing a redirect from https to http`);
   }
   return url;
-}
-
-/** The body of an error answer may be anything; that of a success must be JSON. */
-function parseBody(text: string, response: HttpResponse, what: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (response.status >= 400) return undefined;
-    throw new ProtocolError(`${what}: the answer (HTTP ${response.status}) is not JSON: ${excerpt(text)}`, {
-      hint: 'check baseUrl, and whether a proxy or a login page stands in between',
-      cause: error,
-    });
-  }
-}
-
-function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 }

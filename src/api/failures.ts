@@ -1,4 +1,5 @@
 import {
+  ConfigError,
   DeniedError,
   ExportpollError,
   GoneError,
@@ -68,11 +69,12 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_TIMEOUT: 'no answer came in time',
   UND_ERR_BODY_TIMEOUT: 'no byte came in time',
   UND_ERR_SOCKET: 'the connection was closed',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS there',
 };
 
 /** Errors of TLS that asking again does not change. */
-const CERTIFICATE =
-  /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|ERR_SSL_WRONG_VERSION)/;
+const CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH)/;
+const HANDSHAKE = /^ERR_SSL_/;
 
 /** The error of a request that got no (whole) answer, in one sentence. An abort is passed on as it is. */
 export function networkError(error: unknown, what: string, signal: AbortSignal): Error {
@@ -85,6 +87,15 @@ export function networkError(error: unknown, what: string, signal: AbortSignal):
   if (code !== undefined && CERTIFICATE.test(code)) {
     return new TryAgainError(message, {
       hint: 'the certificate is not trusted here; NODE_EXTRA_CA_CERTS names a file of further authorities',
+      cause: error,
+    });
+  }
+  if (code !== undefined && HANDSHAKE.test(code)) {
+    return new TryAgainError(message, { hint: 'check baseUrl', cause: error });
+  }
+  if (code === 'UND_ERR_INVALID_ARG') {
+    return new ConfigError(`${what}: the request cannot be sent: ${reason}`, {
+      hint: 'a header cannot carry every character; look at the credential behind it',
       cause: error,
     });
   }

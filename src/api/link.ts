@@ -1,3 +1,5 @@
+import { readDate } from '../profiles/values.ts';
+
 /** One downloadable file of an export, as one answer described it. */
 export interface Link {
   /** What stays the same when the link is renewed: two links with the same identity are the same file. */
@@ -32,13 +34,12 @@ export function urlExpiry(url: URL): number | undefined {
   for (const [key, value] of url.searchParams) query.set(key.toLowerCase(), value);
   for (const vendor of ['x-amz', 'x-goog']) {
     const signed = readBasicDate(query.get(`${vendor}-date`));
-    const seconds = Number(query.get(`${vendor}-expires`) ?? Number.NaN);
-    if (signed !== undefined && Number.isFinite(seconds)) return signed + seconds * 1000;
+    const seconds = query.get(`${vendor}-expires`) ?? '';
+    if (signed !== undefined && /^\d{1,9}$/.test(seconds)) return signed + Number(seconds) * 1000;
   }
   const expires = query.get('expires');
   if (expires !== undefined && /^\d{9,11}$/.test(expires)) return Number(expires) * 1000;
-  const se = query.has('sig') ? Date.parse(query.get('se') ?? '') : Number.NaN;
-  return Number.isNaN(se) ? undefined : se;
+  return query.has('sig') ? readDate(query.get('se') ?? '') : undefined;
 }
 
 /** ISO 8601 basic format, `20130524T000000Z`, in ms. */

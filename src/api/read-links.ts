@@ -8,21 +8,22 @@ import type { Answer } from './answer.ts';
 import { urlExpiry, type Link } from './link.ts';
 
 /**
- * The links of a ready export, by the first of the profile's alternatives that gives any. `[]` when the provider
- * lists none (an empty export); `undefined` when the place where links should be is not there (yet).
+ * The links of a ready export, by the first of the profile's alternatives that has them all. `[]` when the provider
+ * lists none (an empty export); `undefined` when the place where links should be is not there (yet), or lists a file
+ * without its link: a file that is left out would never be missed.
  */
 export function readLinks(profile: Profile, scope: Scope, answer: Answer, now: number): Link[] | undefined {
-  let listed = false;
+  let isEmpty = false;
+  let isLacking = false;
   for (const entry of profile.files) {
     const items = itemsOf(entry, scope);
-    if (items === undefined) continue;
-    listed = true;
-    const links = items.map((item, index) => readLink(entry, { ...scope, item }, index, answer, now));
+    const links = (items ?? []).map((item, index) => readLink(entry, { ...scope, item }, index, answer, now));
     const found = links.filter((link) => link !== undefined);
-    if (found.length > 0) return distinct(found);
-    if (entry.each === undefined) listed = false;
+    if (found.length < links.length) isLacking = true;
+    else if (found.length > 0) return distinct(found);
+    else if (items !== undefined) isEmpty = true;
   }
-  return listed ? [] : undefined;
+  return isEmpty && !isLacking ? [] : undefined;
 }
 
 function itemsOf(entry: LinksEntry, scope: Scope): readonly unknown[] | undefined {

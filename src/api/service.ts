@@ -2,7 +2,7 @@ import { requireCredentials } from '../config/credentials.ts';
 import { checkTransport, credentialOrigins } from '../config/origins.ts';
 import type { Account } from '../config/types.ts';
 import type { Context } from '../context.ts';
-import { parseJson, readText } from './answer.ts';
+import { parseBody, readText } from './answer.ts';
 import { createAuthenticator } from './auth/schemes.ts';
 import { ApiClient, describeRequest } from './client.ts';
 import { networkError, statusError } from './failures.ts';
@@ -44,7 +44,10 @@ export function openService(account: Account, context: Context, log: (line: stri
       if (response.status >= 500 || response.status === 429) {
         throw statusError(response.status, `${what}: answered ${response.status}`);
       }
-      return { status: response.status, body: response.status === 200 ? parseJson(text) : undefined };
+      return {
+        status: response.status,
+        body: response.status === 200 ? parseBody(text, response, what) : undefined,
+      };
     } catch (error) {
       throw networkError(error, what, aborted);
     }

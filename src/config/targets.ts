@@ -6,10 +6,14 @@ import type { Account, Settings, Target } from './types.ts';
 
 /** The targets that were named; without any, every entry under `exports:` that has an id. Throws UsageError. */
 export function resolveTargets(configuration: Configuration, texts: readonly string[]): Target[] {
-  if (texts.length > 0) return texts.map((text) => resolveTarget(configuration, text));
-  return [...configuration.exports.values()]
-    .filter(({ entry }) => entry.id !== undefined)
-    .map(({ name }) => exportTarget(configuration, name));
+  if (texts.length > 0) return distinct(texts.map((text) => resolveTarget(configuration, text)));
+  const named = [...configuration.exports.values()].filter(({ entry }) => entry.id !== undefined);
+  if (named.length === 0) {
+    throw new UsageError('nothing to do: no TARGET was given, and no export with an id is configured', {
+      hint: 'for example: exportpoll watch webadmit:86446/74780; `exportpoll providers` lists what there is',
+    });
+  }
+  return distinct(named.map(({ name }) => exportTarget(configuration, name)));
 }
 
 /**
@@ -58,8 +62,23 @@ function target(account: Account, id: string, settings: Settings): Target {
   const { name, profile } = account;
   if (!compileIdPattern(profile).test(id)) {
     throw new UsageError(`"${id}" is not an id of ${name}, which is ${profile.id.description}`, {
-      hint: `for example ${name}:${profile.id.example}`,
+      hint: `it has the form ${readable(profile.id.pattern)}, for example ${name}:${profile.id.example}`,
     });
   }
   return { account, id, settings };
+}
+
+/** Whatever is to go to the same place twice goes there once. */
+function distinct(targets: readonly Target[]): Target[] {
+  const seen = new Map<string, Target>();
+  for (const target of targets) {
+    const key = JSON.stringify([target.account.name, target.id, target.settings.output]);
+    if (!seen.has(key)) seen.set(key, target);
+  }
+  return [...seen.values()];
+}
+
+/** A pattern as people know them: the names of its groups are for the program. */
+function readable(pattern: string): string {
+  return pattern.replace(/\(\?<\w+>([^()]*)\)/g, '$1');
 }

@@ -23,6 +23,7 @@ export function diskError(error: unknown, path: string): ExportpollError {
         hint: 'choose another directory with --output, or change its permissions',
         cause: error,
       });
+    case 'ENOENT':
     case 'ENOTDIR':
     case 'EEXIST':
     case 'ENAMETOOLONG':

@@ -1,5 +1,27 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+/**
+ * Creates a directory and those above it that are missing. Not `mkdir` with `recursive`, which never returns where a
+ * directory exists and yet nothing can be created in it (below /proc, for one).
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await isDirectory(path))) return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || (await isDirectory(parent))) throw error;
+    await makeDirectory(parent);
+    // Not mkdir: another export of this run may have been faster.
+    await makeDirectory(path);
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
+}
 
 /** Forces a file's content to the disk. */
 export async function syncFile(path: string): Promise<void> {

@@ -61,6 +61,8 @@ async function* withoutLooseZeros(source: AsyncIterable<Buffer>): AsyncGenerator
       held += zeros;
       continue;
     }
+    // No more of them at once than a chunk, however many there are.
+    for (; held > CHUNK_BYTES; held -= CHUNK_BYTES) yield Buffer.alloc(CHUNK_BYTES);
     const content = chunk.subarray(0, chunk.length - zeros);
     yield held === 0 ? content : Buffer.concat([Buffer.alloc(held), content]);
     held = zeros;

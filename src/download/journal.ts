@@ -2,6 +2,7 @@ import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { onDisk } from './disk-errors.ts';
+import { writeAtomically } from './durable.ts';
 import { isUnchanged, manifestFileSchema, type ManifestFile } from './manifest.ts';
 
 /**
@@ -13,7 +14,7 @@ export class Journal {
   readonly #path: string;
   readonly #header: string;
   readonly #saved: Map<string, ManifestFile>;
-  #handle: FileHandle | undefined;
+  #handle: Promise<FileHandle> | undefined;
 
   private constructor(path: string, header: string, saved: Map<string, ManifestFile>) {
     this.#path = path;
@@ -47,24 +48,33 @@ export class Journal {
     return this.#saved.get(identity);
   }
 
+  /** The names of all files that are on disk. */
+  names(): string[] {
+    return [...this.#saved.values()].map(({ name }) => name);
+  }
+
   /** To be called when the file's content is on disk and before it gets its final name. */
   async record(file: ManifestFile): Promise<void> {
     await onDisk(this.#path, async () => {
-      if (this.#handle === undefined) {
-        // What an earlier run has left is written anew, so that a line it wrote in part is gone.
-        this.#handle = await open(this.#path, 'w', 0o600);
-        const known = [...this.#saved.values()].map((saved) => `${JSON.stringify(saved)}\n`);
-        await this.#handle.writeFile(`${this.#header}\n${known.join('')}`);
-      }
-      await this.#handle.writeFile(`${JSON.stringify(file)}\n`);
-      await this.#handle.sync();
+      this.#handle ??= this.#begin();
+      const handle = await this.#handle;
+      await handle.writeFile(`${JSON.stringify(file)}\n`);
+      await handle.sync();
     });
     this.#saved.set(file.identity, file);
   }
 
   async close(): Promise<void> {
-    await this.#handle?.close();
+    const handle = await this.#handle?.catch(() => undefined);
     this.#handle = undefined;
+    await handle?.close();
+  }
+
+  /** What an earlier run has left is written anew, so that a line it wrote in part is gone. */
+  async #begin(): Promise<FileHandle> {
+    const known = [...this.#saved.values()].map((saved) => `${JSON.stringify(saved)}\n`);
+    await writeAtomically(this.#path, `${this.#header}\n${known.join('')}`, { mode: 0o600, durable: true });
+    return await open(this.#path, 'a');
   }
 
   /** The manifest says it all now. */

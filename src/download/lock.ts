@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 // oxlint-disable-next-line no-restricted-imports -- signal 0 is how one asks whether a process exists
@@ -8,10 +8,13 @@ import { kill } from 'node:process';
 import { z } from 'zod';
 
 import { TryAgainError } from '../errors.ts';
-import { onDisk } from './disk-errors.ts';
+import { diskError, onDisk } from './disk-errors.ts';
 
 const schema = z.object({ host: z.string(), pid: z.number().int().positive(), started: z.string() });
 type Holder = z.infer<typeof schema>;
+
+/** Keeps the files of one process apart, which may want several locks, or one of them twice. */
+let attempts = 0;
 
 /** Frees the lock. */
 export type Release = () => Promise<void>;
@@ -25,7 +28,8 @@ export async function acquireLock(directory: string, key: string, pid: number): 
   const path = join(directory, `.${key}.lock`);
   const mine: Holder = { host: hostname(), pid, started: processStart(pid) };
   const text = JSON.stringify(mine);
-  const draft = `${path}.${pid}`;
+  attempts += 1;
+  const draft = `${path}.${pid}.${attempts}`;
   await onDisk(path, async () => await writeFile(draft, text, { mode: 0o600 }));
   try {
     // Linking is atomic and fails when the name exists, on every file system and between processes.
@@ -33,9 +37,9 @@ export async function acquireLock(directory: string, key: string, pid: number): 
       if (await tryLink(draft, path)) return async () => await rm(path, { force: true });
       const found = await readFile(path, 'utf8').catch(() => undefined);
       if (found === undefined) continue;
-      const holder = parseHolder(found);
-      if (holder !== undefined && isAlive(holder, mine)) throw heldBy(holder, path);
-      await removeStale(path, found, pid);
+      const holder = livingHolder(found, mine);
+      if (holder !== undefined) throw heldBy(holder, path);
+      await removeStale(path, found, draft, mine);
     }
     throw new TryAgainError(`${path}: another run took the lock again and again`);
   } finally {
@@ -49,22 +53,31 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    throw diskError(error, path);
   }
 }
 
-/** Takes a dead run's lock away; when a living one was faster and its lock was moved instead, that is put back. */
-async function removeStale(path: string, stale: string, pid: number): Promise<void> {
-  const aside = `${path}.stale.${pid}`;
-  await rename(path, aside).catch(() => undefined);
-  const moved = await readFile(aside, 'utf8').catch(() => stale);
-  if (moved !== stale) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
+/**
+ * Takes a dead run's lock away. Whoever does so holds a second lock for that moment: between the look at the first one
+ * and its removal, nobody else may have removed it and a living run have taken it.
+ */
+async function removeStale(path: string, stale: string, draft: string, mine: Holder): Promise<void> {
+  const guard = `${path}.stale`;
+  if (await tryLink(draft, guard)) {
+    const found = await readFile(path, 'utf8').catch(() => undefined);
+    if (found === stale) await rm(path, { force: true });
+    await rm(guard, { force: true });
+    return;
+  }
+  const other = await readFile(guard, 'utf8').catch(() => undefined);
+  // Killed in that very moment.
+  if (other !== undefined && livingHolder(other, mine) === undefined) await rm(guard, { force: true });
 }
 
-function parseHolder(text: string): Holder | undefined {
+function livingHolder(text: string, mine: Holder): Holder | undefined {
   try {
-    return schema.parse(JSON.parse(text));
+    const holder = schema.parse(JSON.parse(text));
+    return isAlive(holder, mine) ? holder : undefined;
   } catch {
     return undefined;
   }

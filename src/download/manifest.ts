@@ -42,6 +42,8 @@ const schema = z.object({
   startedAt: z.string(),
   completedAt: z.string(),
   files: z.array(manifestFileSchema),
+  /** Names of files that were left as they were, because `--if-exists skip` said so. */
+  skipped: z.array(z.string()).optional(),
 });
 
 /** `<provider>-<id>.manifest.json`: its presence means that every file of the export is here. */

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 import { parse } from 'content-disposition';
 import sanitize from 'sanitize-filename';
 
@@ -5,6 +7,8 @@ import type { Link } from '../api/link.ts';
 
 const LONGEST_NAME_BYTES = 200;
 const FALLBACK = 'export';
+/** What Windows takes for a device, whatever its extension. */
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
 
 /**
  * The name of a remote file: `Content-Disposition` (RFC 6266, 8187), else the link's own
@@ -37,14 +41,15 @@ export function withoutGzip(name: string): string {
  */
 export function safeName(name: string): string {
   const visible = name
-    .normalize('NFC')
     // A path, of either kind, stands for its last segment.
     .replace(/^.*[/\\]/s, '')
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, '');
-  const allowed = sanitize(visible, { replacement: '_' })
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, '')
+    // Only now, because what is gone may have stood between a letter and its accent.
+    .normalize('NFC')
     .replace(/^[\s.~-]+/u, '')
-    .replace(/[\s.]+$/u, '');
-  return truncate(allowed);
+    .replace(/[\s.]+$/u, '')
+    .replace(DEVICE, '_$&');
+  return sanitize(truncate(visible), { replacement: '_' });
 }
 
 /** Fills `{provider} {id} {index} {name} {stem} {ext}` in; `index` counts from 1, `ext` has its dot. */
@@ -53,15 +58,15 @@ export function applyNameTemplate(
   file: { provider: string; id: string; index: number; name: string },
 ): string {
   const dot = file.name.indexOf('.', 1);
-  const values: Record<string, string> = {
-    provider: file.provider,
-    id: file.id.replaceAll('/', '-'),
-    index: String(file.index + 1),
-    name: file.name,
-    stem: dot < 0 ? file.name : file.name.slice(0, dot),
-    ext: dot < 0 ? '' : file.name.slice(dot),
-  };
-  const filled = template.replace(/\{(\w+)\}/g, (whole, key: string) => values[key] ?? whole);
+  const values = new Map([
+    ['provider', file.provider],
+    ['id', file.id.replaceAll('/', '-')],
+    ['index', String(file.index + 1)],
+    ['name', file.name],
+    ['stem', dot < 0 ? file.name : file.name.slice(0, dot)],
+    ['ext', dot < 0 ? '' : file.name.slice(dot)],
+  ]);
+  const filled = template.replace(/\{(\w+)\}/g, (whole, key: string) => values.get(key) ?? whole);
   return safeName(filled.replaceAll('/', '-')) || FALLBACK;
 }
 
@@ -77,11 +82,19 @@ export function unusedName(name: string, isTaken: (name: string) => boolean): st
 function dispositionName(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   try {
-    return parse(header).parameters['filename'];
+    return decodeHeader(parse(header).parameters['filename']);
   } catch {
     // Names with unquoted spaces break the grammar and are common all the same.
-    return /filename\s*=\s*"?([^";]+)"?/i.exec(header)?.[1]?.trim();
+    return decodeHeader(/filename\s*=\s*"?([^";]+)"?/i.exec(header)?.[1]?.trim());
   }
+}
+
+/** The bytes of a header arrive as latin1; a sender who does not know RFC 8187 mostly means UTF-8 by them. */
+function decodeHeader(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const bytes = Buffer.from(text, 'latin1');
+  const isLossless = bytes.toString('latin1') === text;
+  return isLossless && isUtf8(bytes) ? bytes.toString('utf8') : text;
 }
 
 function decodePath(segment: string | undefined): string | undefined {
@@ -97,5 +110,5 @@ function truncate(name: string): string {
   const ext = /(\.[^.]{1,10}){0,2}$/u.exec(name)?.[0] ?? '';
   const chars = Array.from(name.slice(0, name.length - ext.length));
   while (Buffer.byteLength(chars.join('') + ext) > LONGEST_NAME_BYTES) chars.pop();
-  return chars.join('') + ext;
+  return (chars.join('') + ext).replace(/[\s.]+$/u, '');
 }

@@ -19,8 +19,8 @@ export interface RawStore {
   append(chunk: Buffer): Promise<void>;
   /** Remembers what is known now. */
   learn(known: Sidecar): Promise<void>;
-  /** Forgets all bytes. */
-  restart(): Promise<void>;
+  /** Forgets all bytes, because of `reason`. */
+  restart(reason: Error): Promise<void>;
 }
 
 /** The eight characters that find a file's part again in a later run, whatever its name turns out to be. */
@@ -103,8 +103,10 @@ export class Part implements RawStore {
     await this.learn({ identity: this.#known.identity });
   }
 
+  /** Keeps what is there for a later run; a part without a byte is of no use to it. */
   async close(): Promise<void> {
     await this.#handle.close();
+    if (this.#size === 0) await this.remove();
   }
 
   /** Removes whatever is left of the part. */

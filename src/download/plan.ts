@@ -17,8 +17,8 @@ export type Verdict =
   | { kind: 'append'; total: number | undefined }
   /** The body is the whole file, proven to be the same: skip what is here. */
   | { kind: 'skip'; total: number | undefined }
-  /** The body is the whole file; what is here does not belong to it. */
-  | { kind: 'start'; total: number | undefined }
+  /** The body is the whole file; what is here is of another version, or not proven to be of this one. */
+  | { kind: 'start'; total: number | undefined; changed: boolean }
   /** What is here is the whole file. */
   | { kind: 'complete' }
   /** What is here is of another version, and so is of no use; ask for the whole file. */
@@ -51,25 +51,31 @@ export function judge(
   if (status === 416) {
     if (attempt.headers['range'] === undefined)
       throw new ProtocolError('the server answered 416 to a request without Range');
-    return rangeTotal(headers['content-range']) === size ? { kind: 'complete' } : { kind: 'changed' };
+    const { etag = known.etag } = validatorOf(headers);
+    const isAll = rangeTotal(headers['content-range']) === size && etag === known.etag;
+    return { kind: isAll ? 'complete' : 'changed' };
   }
   if (status !== 206) {
     const total = contentLength(headers);
-    if (size === 0) return { kind: 'start', total };
-    return isSameVersion(known, headers, total) ? { kind: 'skip', total } : { kind: 'start', total };
+    if (size === 0) return { kind: 'start', total, changed: false };
+    const changed = contradicts(known, size, headers, total);
+    const proven = !changed && isSameVersion(known, headers, total);
+    return proven ? { kind: 'skip', total } : { kind: 'start', total, changed };
   }
   if (attempt.headers['range'] === undefined)
     throw new ProtocolError('the server answered 206 to a request without Range');
   const range = parseContentRange(headers['content-range']);
-  if (range === undefined || range.from !== attempt.from || range.to < range.from) {
+  if (range === undefined || range.from !== attempt.from || !isSound(range)) {
     throw new ProtocolError(
       `asked for bytes from ${attempt.from}, the server answered Content-Range "${headers['content-range'] ?? ''}"`,
     );
   }
-  if (contradicts(known, headers, range.total)) return { kind: 'changed' };
+  if (contradicts(known, size, headers, range.total)) return { kind: 'changed' };
   const proof = validatorOf(headers);
   const proven = attempt.from < size || (known.etag !== undefined && proof.etag === known.etag);
-  return proven ? { kind: 'append', total: range.total ?? known.total } : { kind: 'unproven' };
+  // A server that does not know the total says at least where this body ends.
+  const total = range.total ?? known.total ?? range.to + 1;
+  return proven ? { kind: 'append', total } : { kind: 'unproven' };
 }
 
 /** The validators of an answer; weak entity tags prove nothing about bytes. */
@@ -92,7 +98,6 @@ function isSameVersion(
   headers: Readonly<Record<string, string>>,
   total: number | undefined,
 ): boolean {
-  if (contradicts(known, headers, total)) return false;
   const { etag, lastModified } = validatorOf(headers);
   if (known.etag !== undefined) return etag === known.etag;
   return known.lastModified !== undefined && lastModified === known.lastModified && total === known.total;
@@ -100,13 +105,14 @@ function isSameVersion(
 
 function contradicts(
   known: Sidecar,
+  size: number,
   headers: Readonly<Record<string, string>>,
   total: number | undefined,
 ): boolean {
+  if (total !== undefined && (total < size || total !== (known.total ?? total))) return true;
+  if (encodingOf(headers) !== known.encoding) return true;
   const { etag, lastModified } = validatorOf(headers);
   if (known.etag !== undefined && etag !== undefined) return etag !== known.etag;
-  if (known.total !== undefined && total !== undefined && total !== known.total) return true;
-  if (encodingOf(headers) !== known.encoding) return true;
   return (
     known.lastModified !== undefined && lastModified !== undefined && lastModified !== known.lastModified
   );
@@ -117,14 +123,23 @@ function contentLength(headers: Readonly<Record<string, string>>): number | unde
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
+interface ContentRange {
+  readonly from: number;
+  /** The last byte. */
+  readonly to: number;
+  readonly total?: number;
+}
+
 /** `bytes 0-99/100`, or `…/*` for an unknown total. */
-function parseContentRange(
-  text: string | undefined,
-): { from: number; to: number; total?: number } | undefined {
+function parseContentRange(text: string | undefined): ContentRange | undefined {
   const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(text?.trim() ?? '');
   if (match === null) return undefined;
   const [, from, to, total] = match;
   return { from: Number(from), to: Number(to), ...(total === '*' ? {} : { total: Number(total) }) };
+}
+
+function isSound({ from, to, total = Infinity }: ContentRange): boolean {
+  return from <= to && to < total;
 }
 
 /** The total of an unsatisfied range, `bytes` with a star for the range. */

@@ -1,11 +1,11 @@
 import { retryDelay } from '../api/retry.ts';
-import { describeRequest, discard, type Opened } from '../api/client.ts';
+import { describeRequest, discard } from '../api/client.ts';
 import { networkError, TransientError } from '../api/failures.ts';
 import type { Clock } from '../context.ts';
 import { IntegrityError } from '../errors.ts';
 import type { RawStore } from './part.ts';
-import { encodingOf, judge, planAttempt, validatorOf } from './plan.ts';
-import type { Source } from './source.ts';
+import { encodingOf, judge, planAttempt, validatorOf, type Attempt } from './plan.ts';
+import type { Download, Source } from './source.ts';
 
 export interface ReceiveOptions {
   readonly clock: Clock;
@@ -15,7 +15,7 @@ export interface ReceiveOptions {
   readonly retries: number;
   readonly onRetry: (error: TransientError, delayMs: number) => void;
   /** Called with every answer whose bytes are taken. */
-  readonly onResponse: (response: Opened) => void;
+  readonly onResponse: (response: Download) => void;
   readonly onProgress: (bytes: number, total: number | undefined) => void;
 }
 
@@ -24,10 +24,15 @@ export interface ReceiveOptions {
  * more): they start over, with `opened` if its body is the file from its first byte.
  */
 export class StartOver extends Error {
-  readonly opened: Opened | undefined;
+  /** False when the file may be the same, but the server sends it only from its first byte. */
+  readonly changed: boolean;
+  readonly opened: Download | undefined;
 
-  constructor(opened?: Opened) {
-    super('the file changed');
+  constructor(changed: boolean, opened?: Download) {
+    super(
+      changed ? 'the file changed while it was read' : 'the server sends the file only from its beginning',
+    );
+    this.changed = changed;
     this.opened = opened;
   }
 }
@@ -41,7 +46,7 @@ export async function* receive(
   store: RawStore,
   source: Source,
   options: ReceiveOptions,
-  carried?: Opened,
+  carried?: Download,
 ): AsyncGenerator<Buffer, void, undefined> {
   if (store.size > 0) yield* store.read();
   if (isWhole(store)) return;
@@ -67,29 +72,45 @@ async function* attemptOnce(
   store: RawStore,
   source: Source,
   options: ReceiveOptions,
-  carried: Opened | undefined,
+  carried: Download | undefined,
 ): AsyncGenerator<Buffer, void, undefined> {
   const attempt = planAttempt(store.size, store.known);
   const opened = carried ?? (await source.open(attempt.headers));
+  let passedOn = false;
+  try {
+    yield* take(opened, attempt, store, options);
+  } catch (error) {
+    passedOn = error instanceof StartOver && error.opened !== undefined;
+    throw error;
+  } finally {
+    if (!passedOn) discard(opened.response);
+  }
+}
+
+/** Takes what an answer has of the file. */
+async function* take(
+  opened: Download,
+  attempt: Attempt,
+  store: RawStore,
+  options: ReceiveOptions,
+): AsyncGenerator<Buffer, void, undefined> {
   const { response } = opened;
   const verdict = judge(attempt, store.size, store.known, response);
   switch (verdict.kind) {
     case 'complete':
-      discard(response);
       return await store.learn({ ...store.known, total: store.size, whole: true });
     case 'changed':
-      discard(response);
-      throw new StartOver();
+      throw new StartOver(true);
     case 'unproven':
-      discard(response);
       return await store.learn({ ...store.known, etag: undefined });
     case 'start':
-      if (store.size > 0) throw new StartOver(opened);
+      if (store.size > 0) throw new StartOver(verdict.changed, opened);
       await store.learn({
         identity: store.known.identity,
         ...validatorOf(response.headers),
         total: verdict.total,
         encoding: encodingOf(response.headers),
+        disposition: response.headers['content-disposition'],
       });
       break;
     case 'skip':
@@ -97,45 +118,40 @@ async function* attemptOnce(
       break;
   }
   options.onResponse(opened);
-  const from = verdict.kind === 'append' ? attempt.from : 0;
-  yield* copy(store, opened, verdict.kind === 'append' ? from : undefined, source, options, verdict.total);
+  yield* copy(store, opened, verdict.kind === 'append' ? attempt.from : undefined, options, verdict.total);
 }
 
 /**
- * Copies a body to the store. The body begins `store.size - compareFrom` bytes before the end of what is there; those
- * must be equal. Without `compareFrom` it begins at the file's first byte, and what is there is skipped.
+ * Copies a body to the store. It begins with the file's byte `compareFrom`; what the store has from there on must be
+ * equal. Without `compareFrom` it begins with the file's first byte, and what is there is skipped.
  */
 async function* copy(
   store: RawStore,
-  { response, url }: Opened,
+  { pieces, url }: Download,
   compareFrom: number | undefined,
-  source: Source,
   options: ReceiveOptions,
   total: number | undefined,
 ): AsyncGenerator<Buffer, void, undefined> {
   let surplus = store.size - (compareFrom ?? 0);
   const expected = compareFrom === undefined ? undefined : await store.tail(surplus);
   try {
-    for await (const piece of response.body as AsyncIterable<Buffer>) {
+    for await (const piece of pieces) {
       let chunk = piece;
       if (surplus > 0) {
         const old = chunk.subarray(0, surplus);
         const at = (expected?.length ?? 0) - surplus;
-        if (expected?.subarray(at, at + old.length).equals(old) === false) throw new StartOver();
+        if (expected?.subarray(at, at + old.length).equals(old) === false) throw new StartOver(true);
         surplus -= old.length;
         chunk = chunk.subarray(old.length);
       }
       if (chunk.length === 0) continue;
       await store.append(chunk);
-      source.progressed();
       options.onProgress(store.size, total);
       yield chunk;
     }
   } catch (error) {
     if (error instanceof StartOver) throw error;
     throw networkError(error, describeRequest('GET', url), options.signal);
-  } finally {
-    discard(response);
   }
   const what = describeRequest('GET', url);
   if (surplus > 0) throw new TransientError(`${what}: the connection ended too early`);

@@ -3,7 +3,7 @@ import type { LimitFunction } from 'p-limit';
 import type { Link } from '../api/link.ts';
 import { ExportpollError, InterruptedError, IoError, messageOf } from '../errors.ts';
 import { manifestPath, writeManifest, type Manifest, type ManifestFile } from './manifest.ts';
-import { saveFile, type Saving } from './save-file.ts';
+import { saveFile, type Saving, type Skipped } from './save-file.ts';
 
 /** What became of the files of an export. */
 export interface Saved {
@@ -22,7 +22,9 @@ export async function saveExport(
 ): Promise<Saved> {
   const startedAt = new Date(saving.clock.now()).toISOString();
   const failures: ExportpollError[] = [];
-  const saveOne = async (link: Link): Promise<ManifestFile | undefined> => {
+  // Before any other file can claim them.
+  for (const name of saving.journal.names()) saving.names.take(name);
+  const saveOne = async (link: Link): Promise<ManifestFile | Skipped | undefined> => {
     try {
       saving.signal.throwIfAborted();
       return await saveFile(link, saving);
@@ -36,13 +38,15 @@ export async function saveExport(
   const settled = await Promise.allSettled(links.map(async (link) => await run.limit(saveOne, link)));
   const bug = settled.find((result) => result.status === 'rejected');
   if (bug !== undefined) throw bug.reason;
-  const files = settled.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
-  if (failures.length === 0) await commit(files, startedAt, saving, run);
+  const done = settled.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
+  const files = done.flatMap((one) => ('skipped' in one ? [] : one));
+  const skipped = done.flatMap((one) => ('skipped' in one ? one.skipped : []));
+  if (failures.length === 0) await commit({ files, skipped }, startedAt, saving, run);
   return { files, failures };
 }
 
 async function commit(
-  files: readonly ManifestFile[],
+  { files, skipped }: { files: readonly ManifestFile[]; skipped: string[] },
   startedAt: string,
   { provider, id, settings, directory, journal, clock }: Saving,
   { state, generator }: { state: string; generator: string },
@@ -57,6 +61,7 @@ async function commit(
     startedAt,
     completedAt: new Date(clock.now()).toISOString(),
     files: [...files],
+    skipped,
   };
   await writeManifest(manifestPath(directory, provider, id), manifest);
   await journal.remove();

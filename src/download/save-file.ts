@@ -36,11 +36,16 @@ export interface Saving {
   readonly report: (event: Event) => void;
 }
 
+/** A file that was left as it was, because `--if-exists skip` said so. */
+export interface Skipped {
+  readonly skipped: string;
+}
+
 /**
  * Saves one file: receives it beside its target, verifies it, records it in the journal and gives it its name, in
- * this order, so that a crash at any point costs no byte twice. `undefined` when `--if-exists skip` left it out.
+ * this order, so that a crash at any point costs no byte twice.
  */
-export async function saveFile(link: Link, saving: Saving): Promise<ManifestFile | undefined> {
+export async function saveFile(link: Link, saving: Saving): Promise<ManifestFile | Skipped> {
   const { provider, id, directory } = saving;
   const provisional = remoteName(link);
   const part = await Part.open(directory, provisional, partKey(provider, id, link.identity), link.identity);
@@ -59,11 +64,11 @@ export async function saveFile(link: Link, saving: Saving): Promise<ManifestFile
       return true;
     };
     const received = await receiveFile(link, part, saving, begin, () => target?.name);
-    if (received === undefined || target === undefined) {
-      await part.remove();
-      return undefined;
+    if (received !== undefined && target !== undefined) {
+      return await landFile(link, part, received, target, saving);
     }
-    return await landFile(link, part, received, target, saving);
+    await part.remove();
+    return { skipped: target?.name ?? provisional };
   } finally {
     await part.close();
   }
@@ -109,12 +114,13 @@ async function landFile(
   received: Transferred,
   first: TargetName,
   saving: Saving,
-): Promise<ManifestFile> {
+): Promise<ManifestFile | Skipped> {
   const { directory, names, journal } = saving;
   const temporary = received.decoded ? part.inflatedPath : part.path;
   if (!received.decoded) await syncFile(temporary);
   const { mtimeMs } = await stat(temporary);
-  for (let target = first; ; target = await names.claim(nameOf(received, link, saving))) {
+  let target = first;
+  while (target.decision !== 'skip') {
     const file: ManifestFile = {
       name: target.name,
       identity: link.identity,
@@ -135,12 +141,14 @@ async function landFile(
     }
     // Somebody created a file of that name while ours was on its way: decide again.
     names.release(target.name);
+    target = await names.claim(nameOf(received, link, saving));
   }
+  await part.remove();
+  return { skipped: target.name };
 }
 
 /** A file that an earlier run had saved before it was killed. */
 async function keepSaved(saved: ManifestFile, part: Part, saving: Saving): Promise<ManifestFile> {
-  saving.names.take(saved.name);
   await part.remove();
   reportSaved(saved, saving);
   return saved;

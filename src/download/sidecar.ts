@@ -21,6 +21,8 @@ const schema = z.object({
   total: z.number().int().nonnegative().optional(),
   /** `Content-Encoding` of the raw bytes. */
   encoding: z.string().optional(),
+  /** `Content-Disposition` of the file, which names it also in a run that need not ask for it any more. */
+  disposition: z.string().optional(),
   /** True once every raw byte is here, also where no total was ever told. */
   whole: z.boolean().optional(),
 });

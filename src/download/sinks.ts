@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 
 import type { Output } from '../context.ts';
+import { OutputClosedError } from '../errors.ts';
 import { onDisk } from './disk-errors.ts';
 import type { Sink } from './transfer.ts';
 
@@ -21,11 +22,19 @@ export async function fileSink(path: string): Promise<Sink> {
   };
 }
 
-/** Writes a file's content to standard output, at the reader's pace. */
+/**
+ * Writes a file's content to standard output, at the reader's pace. Rejects with OutputClosedError when the reader has
+ * gone.
+ */
 export function outputSink({ stream }: Output): Sink {
   return {
-    write: async (chunk) => {
-      if (!stream.write(chunk)) await once(stream, 'drain');
+    async write(chunk) {
+      const taken = stream.writable && stream.write(chunk);
+      if (!taken && stream.writable) {
+        // An error of the stream ends the wait, too; what it means shows below.
+        await once(stream, 'drain').catch(() => undefined);
+      }
+      if (!stream.writable) throw new OutputClosedError('the reader of standard output has gone');
     },
     end: async () => {},
     abort: async () => {},

@@ -5,6 +5,7 @@ import type { Link } from '../api/link.ts';
 import { DeniedError, GoneError, ProtocolError } from '../errors.ts';
 import { readRetryAfter } from '../profiles/values.ts';
 import type { Links } from './links.ts';
+import { piecesOf } from './pieces.ts';
 
 export interface SourceOptions {
   readonly links: Links;
@@ -15,32 +16,33 @@ export interface SourceOptions {
   readonly signal: AbortSignal;
 }
 
+/** An answer that has bytes of the file. */
+export interface Download extends Opened {
+  /** Its body, to be read once. */
+  readonly pieces: AsyncIterable<Buffer>;
+}
+
 /** One remote file, reached through whatever link is good at the moment. */
 export class Source {
   readonly #options: SourceOptions;
-  /** A link that was renewed and is refused before a single byte came is not refused for its age. */
-  #renewed = false;
 
   constructor(options: SourceOptions) {
     this.#options = options;
   }
 
-  /** Bytes have arrived: a later refusal is news again. */
-  progressed(): void {
-    this.#renewed = false;
-  }
-
   /**
-   * Requests the file with `headers`. Resolves with a 2xx or 416 answer; a link that is refused because of its age is
-   * renewed once. Throws DeniedError or GoneError for a link that is refused while fresh.
+   * Requests the file with `headers`. Resolves with a 200, 206 or 416 answer; a link that is refused because of its age
+   * is renewed once. Throws DeniedError or GoneError for a link that is refused while fresh.
    */
-  async open(headers: Readonly<Record<string, string>>): Promise<Opened & { link: Link }> {
+  async open(headers: Readonly<Record<string, string>>): Promise<Download> {
     let link = await this.#options.links.get(this.#options.identity);
-    for (;;) {
+    for (let renewed = false; ; renewed = true) {
       const opened = await this.#request(link, headers);
       const { status } = opened.response;
-      if (status < 400 || status === 416) return { ...opened, link };
-      link = await this.#refused(link, opened);
+      if (status === 200 || status === 206 || status === 416) {
+        return { ...opened, pieces: piecesOf(opened.response.body) };
+      }
+      link = await this.#refused(link, renewed, opened);
     }
   }
 
@@ -56,7 +58,7 @@ export class Source {
   }
 
   /** The link to try next, or the error that ends it. */
-  async #refused(link: Link, { response, url, serverNow }: Opened): Promise<Link> {
+  async #refused(link: Link, renewed: boolean, { response, url, serverNow }: Opened): Promise<Link> {
     const { status } = response;
     const what = `${describeRequest('GET', url)} answered ${status}`;
     if (!looksLikeAge(status)) {
@@ -66,8 +68,7 @@ export class Source {
       });
     }
     const said = await readText(response, what).catch(() => '');
-    if (this.#renewed || this.#options.links.isFresh(link)) throw refusedFresh(status, what, said);
-    this.#renewed = true;
+    if (renewed || this.#options.links.isFresh(link)) throw refusedFresh(status, what, said);
     return await this.#options.links.replace(link, `refused with ${status}`);
   }
 }

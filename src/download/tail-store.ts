@@ -42,10 +42,13 @@ export class TailStore implements RawStore {
     return Promise.resolve();
   }
 
-  restart(): Promise<void> {
-    if (this.#size > 0)
-      throw new IntegrityError('what was already written to standard output proved to be wrong');
+  async restart(reason: Error): Promise<void> {
+    if (this.#size > 0) {
+      throw new IntegrityError(`${reason.message}; a part of it is already on standard output`, {
+        hint: 'with --output DIR, files get their names only when they are whole and verified',
+        cause: reason,
+      });
+    }
     this.#known = { identity: this.#known.identity };
-    return Promise.resolve();
   }
 }

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { IfExists } from '../config/types.ts';
@@ -76,12 +76,7 @@ export class Names {
         return await this.claim(wish);
       case 'refuse':
         this.release(name);
-        throw new CannotCreateError(
-          `${join(this.#directory, name)} exists, and exportpoll did not save it here`,
-          {
-            hint: 'move it away, or choose with --if-exists overwrite, skip or rename',
-          },
-        );
+        throw this.#refusal(name);
     }
   }
 
@@ -95,8 +90,15 @@ export class Names {
     this.#taken.delete(key(name));
   }
 
+  #refusal(name: string): CannotCreateError {
+    const whose = this.#policy === 'own' ? ', and exportpoll did not save it here' : '';
+    return new CannotCreateError(`${join(this.#directory, name)} exists${whose}`, {
+      hint: 'move it away, or choose with --if-exists overwrite, skip or rename',
+    });
+  }
+
   async #existing(name: string): Promise<Existing> {
-    const found = await stat(join(this.#directory, name)).catch(() => undefined);
+    const found = await lstat(join(this.#directory, name)).catch(() => undefined);
     if (found === undefined) return 'nothing';
     if (this.#policy !== 'own') return 'other';
     for (const manifest of await readManifests(this.#directory)) {

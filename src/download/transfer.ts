@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 
-import type { Opened } from '../api/client.ts';
+import { discard } from '../api/client.ts';
+import { TransientError } from '../api/failures.ts';
 import { CannotCreateError, IntegrityError } from '../errors.ts';
 import { openContent } from './content.ts';
 import { withoutGzip } from './name.ts';
 import type { RawStore } from './part.ts';
 import { receive, StartOver, type ReceiveOptions } from './receive.ts';
-import type { Source } from './source.ts';
+import type { Download, Source } from './source.ts';
 import { algorithmsOf, everyAlgorithm, headerExpectations, RawHashes, type Expectation } from './verify.ts';
 
 /** Takes the content of a file as it is decoded. */
@@ -67,35 +68,43 @@ export async function transfer(
   source: Source,
   options: TransferOptions,
 ): Promise<Transferred | undefined> {
-  let carried: Opened | undefined;
-  for (let starts = 1; ; starts += 1) {
+  let carried: Download | undefined;
+  // Not to go on from what an earlier run left is no failure of this one.
+  for (let starts = store.size > 0 ? 0 : 1; ; starts += 1) {
     const resumedFrom = store.size;
     try {
       return await transferOnce(store, source, options, carried);
     } catch (error) {
-      const changed = error instanceof StartOver;
-      const damaged = error instanceof IntegrityError;
-      if (!changed && !damaged) throw error;
-      // Bytes that are provably wrong must not wait for the next run.
-      await store.restart();
-      if (damaged && resumedFrom === 0) throw error;
-      if (starts >= MOST_STARTS) throw new IntegrityError('the file keeps changing while it is read');
-      carried = changed ? error.opened : undefined;
+      if (!(error instanceof StartOver || error instanceof IntegrityError)) throw error;
+      carried = error instanceof StartOver ? error.opened : undefined;
+      try {
+        // Bytes that are provably wrong must not wait for the next run.
+        await store.restart(error);
+        if (error instanceof StartOver) refuseEndlessStarts(starts, error, options.retries);
+        else if (resumedFrom === 0) throw error;
+      } catch (last) {
+        if (carried !== undefined) discard(carried.response);
+        throw last;
+      }
     }
   }
+}
+
+function refuseEndlessStarts(starts: number, { changed, message }: StartOver, retries: number): void {
+  if (changed && starts >= MOST_STARTS) throw new IntegrityError('the file keeps changing while it is read');
+  if (!changed && starts > retries)
+    throw new TransientError(`${message}, and the connection broke ${starts} times`);
 }
 
 async function transferOnce(
   store: RawStore,
   source: Source,
   options: TransferOptions,
-  carried: Opened | undefined,
+  carried: Download | undefined,
 ): Promise<Transferred | undefined> {
   const resumedFrom = store.size;
   const expectations = [...options.expectations];
-  let disposition: string | undefined;
-  const onResponse = ({ response }: Opened): void => {
-    disposition = response.headers['content-disposition'] ?? disposition;
+  const onResponse = ({ response }: Download): void => {
     expectations.push(...headerExpectations(response.status, response.headers));
   };
   let hashes: RawHashes | undefined;
@@ -107,27 +116,26 @@ async function transferOnce(
     }
   }
   const raw = hashed();
-  const content = await openContent(raw, {
-    encoding: () => store.known.encoding,
-    keepCompressed: options.keepCompressed,
-    name: () => options.nameFor(disposition),
-  });
-  const remote = options.nameFor(disposition);
-  const begun: Begun = {
-    name: content.gzipRemoved ? withoutGzip(remote) : remote,
-    total: store.known.total,
-    resumedFrom,
-    decoded: content.decoded,
-  };
+  const remoteName = (): string => options.nameFor(store.known.disposition);
   try {
+    const content = await openContent(raw, {
+      encoding: () => store.known.encoding,
+      keepCompressed: options.keepCompressed,
+      name: remoteName,
+    });
+    const begun: Begun = {
+      name: content.gzipRemoved ? withoutGzip(remoteName()) : remoteName(),
+      total: store.known.total,
+      resumedFrom,
+      decoded: content.decoded,
+    };
     if (options.maxBytes !== undefined && (begun.total ?? 0) > options.maxBytes)
       throw tooLarge(options.maxBytes);
     if (!(await options.onBegin(begun))) return undefined;
     const { bytes, sha256 } = await drain(content.bytes, await options.openSink(begun), options.maxBytes);
-    (hashes ?? new RawHashes([])).verify(expectations);
+    (hashes ?? new RawHashes(algorithmsOf(expectations))).verify(expectations);
     return { ...begun, bytes, rawBytes: store.size, sha256 };
   } finally {
-    await content.bytes[Symbol.asyncIterator]().return?.();
     await raw.return();
   }
 }

@@ -54,13 +54,13 @@ export async function* poll(options: PollOptions): AsyncGenerator<Polled, void, 
       cadence,
       options.random,
     );
-    const delay = Math.round(Math.min(wish, deadline - now));
-    if (delay <= 0) {
+    if (now >= deadline) {
       yield seen;
       throw new StillRunningError(`still "${seen.word}" after the time that --timeout allows`, {
         hint: 'the export goes on at the provider; run the same command again to go on waiting',
       });
     }
+    const delay = Math.ceil(Math.min(Math.max(1, wish), deadline - now));
     yield { ...seen, nextPollMs: delay };
     await clock.sleep(delay, signal);
   }

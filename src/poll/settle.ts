@@ -39,10 +39,9 @@ export function settle(found: Look, memory: Memory, withinGrace: boolean): { loo
   if (settles !== undefined) {
     return { look: { ...found, state: repeats >= settles.after ? settles.state : state }, memory: next };
   }
-  if (state === 'gone' && withinGrace) return { look: { ...found, state: 'queued' }, memory: next };
-  if (isReady(found) && found.links?.length === 0)
-    return { look: { ...found, state: 'empty' }, memory: next };
-  return { look: found, memory: next };
+  if (state === 'gone' && withinGrace) return { look: { ...found, state: 'queued' }, memory: nothingSeen };
+  const isEmpty = isReady(found) && found.links?.length === 0;
+  return { look: isEmpty ? { ...found, state: 'empty' } : found, memory: nothingSeen };
 }
 
 /** The error for a status word that is not in the profile. */

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 
+import { didYouMean } from '../config/nearest.ts';
 import { ConfigError, messageOf } from '../errors.ts';
-import { checkExpression } from './expression.ts';
 import { profileSchema, type Profile } from './schema.ts';
 
 /** The built-in profiles are files of the same language that users write; they ship beside the program. */
@@ -42,40 +42,27 @@ export function parseProfile(text: string, origin: string): Profile {
   return checkProfile(value, origin);
 }
 
-/** Checks a profile that is already data. Throws ConfigError with every problem in it. */
+/** Checks a profile that is already data. Throws ConfigError with every problem in it, a line for each. */
 export function checkProfile(value: unknown, origin: string): Profile {
-  const result = profileSchema.safeParse(value);
-  if (!result.success) throw new ConfigError(`${origin}: ${z.prettifyError(result.error)}`);
-  const profile = result.data;
-  try {
-    expressionsOf(profile).forEach(checkExpression);
-    compileIdPattern(profile);
-  } catch (error) {
-    throw new ConfigError(`${origin}: ${messageOf(error)}`, { cause: error });
-  }
-  return profile;
+  const result = profileSchema.safeParse(value, { error: phrase });
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(
+    ({ path, message }) => `${path.length === 0 ? '' : `${z.core.toDotPath(path)}: `}${message}`,
+  );
+  throw new ConfigError(`${origin}: ${problems.join('\n')}`);
 }
 
-/** The pattern of the profile's ids, anchored. Throws SyntaxError when it is no regular expression. */
+/** What zod would say about its own rules, in the words of somebody who writes a profile. */
+function phrase(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code.startsWith('invalid_') && issue.input === undefined) return 'is missing';
+  if (issue.code !== 'unrecognized_keys' || !(issue.inst instanceof z.ZodObject)) return undefined;
+  const known = Object.keys(issue.inst.shape);
+  return issue.keys
+    .map((key) => `"${key}" is not a key that exists here${didYouMean(key, known)}`)
+    .join(', ');
+}
+
+/** The pattern of the profile's ids, anchored. */
 export function compileIdPattern(profile: Profile): RegExp {
   return new RegExp(`^(?:${profile.id.pattern})$`, 'u');
-}
-
-function expressionsOf(profile: Profile): string[] {
-  const { status, errors, followUps, files } = profile;
-  const percent = typeof status.percent === 'object' ? status.percent.fraction : status.percent;
-  const candidates = [
-    errors.status,
-    errors.message,
-    errors.retryAfter,
-    errors.retryAt,
-    status.state,
-    percent,
-    status.message,
-    ...Object.values(status.request.with),
-    ...followUps.flatMap((step) => [step.state, step.message, ...Object.values(step.request.with)]),
-    ...files.flatMap((entry) => [entry.each, entry.url, entry.name, entry.expires]),
-    ...files.flatMap((entry) => [entry.size, entry.md5, entry.sha1, entry.sha256]),
-  ];
-  return candidates.filter((expression) => expression !== undefined);
 }

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 
+import { parseDuration } from '../config/units.ts';
+import { messageOf } from '../errors.ts';
+import { checkExpression } from './expression.ts';
+
 /**
  * The profile language, version 1: what an export API looks like, as data. Three kinds of strings occur in it:
  *
@@ -8,11 +12,10 @@ import { z } from 'zod';
  * - *template*: an RFC 6570 URI template, expanded with `vars` and the request's `with`;
  * - *duration*: `500ms`, `90s`, `1h30m`.
  */
-const expression = z.string().min(1).max(2000);
+const expression = readableBy(checkExpression);
 const template = z.string().min(1).max(2000);
-const duration = z
-  .string()
-  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'must be a duration such as 500ms, 90s or 1h30m');
+const duration = readableBy(parseDuration);
+const pattern = readableBy((text) => new RegExp(text, 'u'));
 const variableName = z.string().regex(/^[a-z][a-zA-Z0-9]*$/, 'must be a camelCase name');
 
 const states = [
@@ -26,6 +29,20 @@ const states = [
   'gone',
 ] as const;
 
+/** Text that `read` accepts: a profile that loads has nothing in it that is found to be nonsense later. */
+function readableBy(read: (text: string) => unknown): z.ZodType<string> {
+  return z
+    .string()
+    .max(2000)
+    .superRefine((text, context) => {
+      try {
+        read(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: messageOf(error) });
+      }
+    });
+}
+
 const variable = z.strictObject({
   description: z.string(),
   /** Masked everywhere; may come from `{ file }` or `{ command }`. */
@@ -33,7 +50,7 @@ const variable = z.strictObject({
   /** Used where nothing is configured: a template over the other variables. */
   default: template.optional(),
   /** A regular expression that the whole value must match. */
-  pattern: z.string().optional(),
+  pattern: pattern.optional(),
   example: z.string().optional(),
 });
 
@@ -76,11 +93,14 @@ const request = z.strictObject({
  * What a provider's word means: a state; `{ state, after }` for a word that may pass and counts as `running` until
  * it has been seen that many times in a row; or `{ follow }`, the label of follow-ups that will decide.
  */
-const meaning = z.union([
-  z.enum(states),
-  z.strictObject({ state: z.enum(states), after: z.number().int().min(2) }),
-  z.strictObject({ follow: z.string() }),
-]);
+const meaning = z.union(
+  [
+    z.enum(states),
+    z.strictObject({ state: z.enum(states), after: z.number().int().min(2) }),
+    z.strictObject({ follow: z.string() }),
+  ],
+  { error: `must be one of ${states.join(', ')}, or { state, after }, or { follow }` },
+);
 
 const reading = {
   /** The provider's word for the state. */
@@ -145,10 +165,12 @@ export const profileSchema = z.strictObject({
     .record(variableName, variable)
     .refine((variables) => 'baseUrl' in variables, 'must have baseUrl'),
   /** Further origins that the credentials are for. */
-  origins: z.array(z.string()).default([]),
+  origins: z
+    .array(z.string().regex(/^https?:\/\/[^/?#@]+$/, 'must be an origin such as https://files.example.com'))
+    .default([]),
   id: z.strictObject({
     /** A regular expression for the whole id; its named groups become template variables beside `id`. */
-    pattern: z.string(),
+    pattern,
     description: z.string(),
     example: z.string(),
   }),

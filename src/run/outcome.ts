@@ -41,5 +41,8 @@ export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
   if (first === undefined) return ExitCode.ok;
   const overriding = OVERRIDING.find((code) => codes.includes(code));
   if (overriding !== undefined) return overriding;
+  // A command that failed after its files were delivered is no missing file.
+  const missing = codes.find((code) => code !== ExitCode.command);
+  if (missing === undefined) return ExitCode.command;
   return outcomes.some(({ files }) => files > 0) ? ExitCode.partial : first;
 }

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { LimitFunction } from 'p-limit';
 
@@ -6,6 +7,7 @@ import type { Link } from '../api/link.ts';
 import type { Look } from '../api/look.ts';
 import type { Target } from '../config/types.ts';
 import { onDisk } from '../download/disk-errors.ts';
+import { makeDirectory } from '../download/durable.ts';
 import { Journal } from '../download/journal.ts';
 import { Links } from '../download/links.ts';
 import { acquireLock } from '../download/lock.ts';
@@ -21,6 +23,7 @@ import { reportSaved, type Saving } from '../download/save-file.ts';
 import { Names } from '../download/target.ts';
 import { EmptyExportError, ExportpollError, InterruptedError, StillRunningError } from '../errors.ts';
 import { awaitExport, lookWithRetries, type RunWorld } from './await-export.ts';
+import { execCommand } from './exec.ts';
 import { linksOf } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -45,7 +48,7 @@ export async function runExport(target: Target, once: boolean, world: SavingWorl
   try {
     // Checked before anything is asked, so that a missing credential is told at once.
     world.service(target);
-    await onDisk(settings.output, async () => await mkdir(settings.output, { recursive: true }));
+    await onDisk(settings.output, async () => await makeDirectory(settings.output));
     const release = await acquireLock(settings.output, fileKey(target), context.pid);
     try {
       const manifest = settings.force ? undefined : await earlierManifest(target);
@@ -72,11 +75,12 @@ async function earlierManifest({ account, id, settings }: Target): Promise<Manif
   return keepCompressed === settings.keepCompressed && name === settings.name ? manifest : undefined;
 }
 
-async function isDelivered({ files }: Manifest, { settings }: Target): Promise<boolean> {
+async function isDelivered({ files, skipped = [] }: Manifest, { settings }: Target): Promise<boolean> {
   for (const file of files) {
     if (!(await isUnchanged(settings.output, file))) return false;
   }
-  return true;
+  // What was left alone, because it was there, has to be there still.
+  return skipped.every((name) => existsSync(join(settings.output, name)));
 }
 
 function outcomeOfDelivered({ files }: Manifest, target: Target, world: SavingWorld): Outcome {
@@ -126,9 +130,31 @@ async function save(
       state: found.state,
       generator: world.generator,
     });
-    return outcomeOf(target, files, failures);
+    const outcome = outcomeOf(target, files, failures);
+    return failures.length > 0 || files.length === 0
+      ? outcome
+      : await withCommand(outcome, files, target, world);
   } finally {
     await journal.close();
+  }
+}
+
+/** Runs the command of `--exec`, if there is one; its failure does not undo the delivery. */
+async function withCommand(
+  outcome: Outcome,
+  files: readonly ManifestFile[],
+  { account, id, settings }: Target,
+  { context }: SavingWorld,
+): Promise<Outcome> {
+  if (settings.exec === undefined) return outcome;
+  const paths = files.map(({ name }) => join(settings.output, name));
+  const manifest = manifestPath(settings.output, account.name, id);
+  try {
+    await execCommand(settings.exec, { provider: account.name, id, manifest, paths }, context);
+    return outcome;
+  } catch (error) {
+    if (!(error instanceof ExportpollError)) throw error;
+    return { ...outcome, failures: [{ error, told: false }] };
   }
 }
 

@@ -8,7 +8,7 @@ import { Source } from '../download/source.ts';
 import { TailStore } from '../download/tail-store.ts';
 import { transfer } from '../download/transfer.ts';
 import { linkExpectations } from '../download/verify.ts';
-import { EmptyExportError, ExportpollError } from '../errors.ts';
+import { EmptyExportError, ExportpollError, OutputClosedError } from '../errors.ts';
 import { awaitExport, lookWithRetries, type RunWorld } from './await-export.ts';
 import { linksOf } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
@@ -31,7 +31,7 @@ export async function streamExport(target: Target, once: boolean, world: RunWorl
     return { ...outcome, failures: [] };
   } catch (error) {
     if (!(error instanceof ExportpollError)) throw error;
-    return { ...outcome, failures: [{ error, told: false }] };
+    return { ...outcome, failures: [{ error, told: error instanceof OutputClosedError }] };
   }
 }
 

@@ -43,6 +43,11 @@ export class Redactor {
     }
   }
 
+  /** True for a text that holds a secret. */
+  knows(text: string): boolean {
+    return [...this.#forms].some((form) => text.includes(form));
+  }
+
   mask(text: string): string {
     let masked = text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s?#"'<>]*)\?[^\s"'<>]*/gi, `$1?${MASK}`);
     // Longest first: a secret may contain another one.

@@ -1,6 +1,6 @@
 import type { Account } from '../../config/types.ts';
 import type { AuthEntry } from '../../profiles/schema.ts';
-import { expandTemplate } from '../../profiles/template.ts';
+import { expandUrl } from '../../profiles/template.ts';
 import { authHmac } from './authhmac.ts';
 import { renewValues, valueOf, type Authenticator } from './authenticator.ts';
 import { OAuthPassword, type PasswordGrant } from './oauth-password.ts';
@@ -54,7 +54,9 @@ export function createAuthenticator(
         [entry.user, entry.secret],
         async ({ method, url, headers, body = '' }, signal) => {
           const [user, secret] = [await value(entry.user, signal), await value(entry.secret, signal)];
-          headers['authorization'] = authHmac({ method, url: url.href, body }, user, secret);
+          // As it goes over the wire: `href` may also have a fragment, or a "?" with nothing behind it.
+          const sent = `${url.origin}${url.pathname}${url.search}`;
+          headers['authorization'] = authHmac({ method, url: sent, body }, user, secret);
         },
       );
     case 'oauth-password':
@@ -72,7 +74,7 @@ function passwordGrant(
   entry: AuthEntry & { scheme: 'oauth-password' },
   deps: SchemeDependencies,
 ): PasswordGrant {
-  const url = new URL(expandTemplate(entry.tokenUrl, account.variables));
+  const url = expandUrl(entry.tokenUrl, account.variables);
   return {
     post: async (form, signal) => await deps.postForm(url, form, signal),
     username: async (signal) => await valueOf(account, entry.username, signal),

@@ -1,0 +1,69 @@
+import { parse } from 'shell-quote';
+
+import type { Context } from '../context.ts';
+import { CommandFailedError, UsageError } from '../errors.ts';
+
+/** What a command is told about the export whose files it gets. */
+export interface ExecSubject {
+  readonly provider: string;
+  readonly id: string;
+  readonly manifest: string;
+  readonly paths: readonly string[];
+}
+
+/**
+ * Runs the command of `--exec` with the files' paths appended. Its words are split as a shell splits them, but no
+ * shell is started: quotes and backslashes work, variables and operators do not. Its output goes to our stderr, which
+ * leaves stdout to the results. Rejects with CommandFailedError.
+ */
+export async function execCommand(command: string, subject: ExecSubject, context: Context): Promise<void> {
+  const [program, ...args] = splitWords(command);
+  if (program === undefined) return;
+  const { execa } = await import('execa');
+  const result = await execa(program, [...args, ...subject.paths], {
+    cwd: context.cwd,
+    env: environmentFor(subject, context),
+    extendEnv: false,
+    stdin: 'ignore',
+    stdout: 2,
+    stderr: 2,
+    cancelSignal: context.signal,
+    reject: false,
+  });
+  context.signal.throwIfAborted();
+  if (!result.failed) return;
+  const how =
+    result.exitCode === undefined
+      ? (result.signal ?? result.code ?? 'did not start')
+      : `exit code ${result.exitCode}`;
+  throw new CommandFailedError(`--exec ${program} failed (${how}); the files are complete`, {
+    hint: 'the command is not run again for these files; run it by hand, or download again with --force',
+  });
+}
+
+/** Splits a command into words. Throws UsageError for what only a shell could do. */
+export function splitWords(command: string): string[] {
+  return parse(command, (name) => `$${name}`).map((word) => {
+    if (typeof word === 'string') return word;
+    if ('pattern' in word) return word.pattern;
+    const what = 'op' in word ? word.op : '#';
+    throw new UsageError(`--exec: "${what}" is for a shell, and none is started`, {
+      hint: `quote it, or write --exec 'sh -c "…"'`,
+    });
+  });
+}
+
+/** Our environment without anything that is, or may be, a secret of ours, and what the command is told. */
+function environmentFor(subject: ExecSubject, { env, redactor }: Context): Record<string, string> {
+  const clean = Object.entries(env).flatMap(([name, value]) =>
+    value === undefined || name.startsWith('EXPORTPOLL_') || redactor.knows(value)
+      ? []
+      : [[name, value] as const],
+  );
+  return {
+    ...Object.fromEntries(clean),
+    EXPORTPOLL_EXPORT_PROVIDER: subject.provider,
+    EXPORTPOLL_EXPORT_ID: subject.id,
+    EXPORTPOLL_EXPORT_MANIFEST: subject.manifest,
+  };
+}

@@ -1,0 +1,275 @@
+import { describe, expect, it } from 'vitest';
+
+import { discard, type ClientRequest } from '../../src/api/client.ts';
+import { TransientError } from '../../src/api/failures.ts';
+import type { HttpRequest } from '../../src/api/transport.ts';
+import { checkProfile, loadBuiltin } from '../../src/profiles/load.ts';
+import { InterruptedError, ProtocolError } from '../../src/errors.ts';
+import type { Account } from '../../src/config/types.ts';
+import { pretend, serve, type Reply } from '../helpers/answers.ts';
+import { accountOf, apiWorld, secretOf, serviceOf } from '../helpers/api.ts';
+
+const KEY = 'k-3141592653';
+
+function webadmit(baseUrl: string, origins: string[] = []): Account {
+  const profile = checkProfile({ ...loadBuiltin('webadmit'), origins }, 'webadmit');
+  return accountOf(profile, { baseUrl }, { apiKey: KEY });
+}
+
+function get(url: string, signal: AbortSignal, change: Partial<ClientRequest> = {}): ClientRequest {
+  return { method: 'GET', url: new URL(url), credentials: true, idleTimeoutMs: 1000, signal, ...change };
+}
+
+/** Sends a request of `account` to hosts that are pretended; resolves with what was sent. */
+async function sent(
+  account: Account,
+  url: string,
+  answer: (request: HttpRequest) => Reply,
+  change: Partial<ClientRequest> = {},
+): Promise<HttpRequest[]> {
+  const transport = pretend(answer);
+  const world = apiWorld(transport);
+  await serviceOf(account, world).client.open(get(url, world.context.signal, change));
+  return transport.sent;
+}
+
+/** Redirects the first request to `location`, and answers the rest. */
+function redirectTo(location: string, status = 302): (request: HttpRequest) => Reply {
+  let hops = 0;
+  return () => ((hops += 1) === 1 ? { status, headers: { location } } : { body: {} });
+}
+
+const API = 'https://api.example';
+
+describe('credentials', () => {
+  const shown = async (url: string, credentials = true): Promise<unknown[]> => {
+    const requests = await sent(webadmit(API, ['https://files.example']), url, () => ({}), { credentials });
+    return requests.map(({ headers }) => headers['x-api-key']);
+  };
+
+  it("go to the API's origin and to those that the profile lists", async () => {
+    expect(await shown('https://api.example/x')).toEqual([KEY]);
+    expect(await shown('https://files.example/x')).toEqual([KEY]);
+  });
+
+  it.each([
+    'https://api.example:8443/x',
+    'http://api.example/x',
+    'https://api.example.evil.example/x',
+    'https://evil.example/api.example',
+    'https://sub.api.example/x',
+    'https://api.example@evil.example/x',
+  ])('do not go to %s', async (url) => {
+    expect(await shown(url)).toEqual([undefined]);
+  });
+
+  it('stay at home when the request wants none', async () => {
+    expect(await shown('https://api.example/x', false)).toEqual([undefined]);
+  });
+});
+
+describe('a redirect', () => {
+  it('to the same origin keeps the credentials', async () => {
+    const requests = await sent(webadmit(API), `${API}/a`, redirectTo('/b?c=1'));
+    expect(requests.map(({ url, headers }) => [url.href, headers['x-api-key']])).toEqual([
+      [`${API}/a`, KEY],
+      [`${API}/b?c=1`, KEY],
+    ]);
+  });
+
+  const cookie = accountOf('personium', { baseUrl: API }, { cookie: 'c-27182', cookiePeer: 'p-16180' });
+  const hmac = accountOf('mytracker-raw', { baseUrl: API, userId: 'u-1' }, { secretKey: 's-14142' });
+  const bearer = accountOf('personium', { baseUrl: API }, { token: 't-17320' });
+
+  it.each([
+    ['a header', webadmit(API), /k-3141592653/],
+    ['a cookie and its query', cookie, /c-27182.*p-16180|p-16180.*c-27182/s],
+    ['AuthHMAC', hmac, /AuthHMAC u-1:/],
+    ['a Bearer token', bearer, /t-17320/],
+  ])('to another origin drops %s', async (_, account, credential) => {
+    const requests = await sent(account, `${API}/a`, redirectTo('https://store.example/b'));
+    const [first, second] = requests.map(({ url, headers }) => JSON.stringify([url, headers]));
+    expect(first).toMatch(credential);
+    expect(second).not.toMatch(/k-3141592653|c-27182|p-16180|u-1|t-17320|authorization|cookie/i);
+    expect(requests[1]?.url.href).toBe('https://store.example/b');
+  });
+
+  it('drops them between two real servers', async () => {
+    const store = await serve([{ body: { ok: true } }]);
+    const api = await serve([{ status: 302, headers: { location: `${store.origin}/f` } }]);
+    const world = apiWorld();
+    const { client } = serviceOf(webadmit(api.origin), world);
+    const { body, url } = await client.ask(get(`${api.origin}/a`, world.context.signal));
+    expect(body).toEqual({ ok: true });
+    expect(url.href).toBe(`${store.origin}/f`);
+    expect(api.seen[0]?.headers['x-api-key']).toBe(KEY);
+    expect(store.seen[0]?.headers).not.toHaveProperty('x-api-key');
+  });
+
+  it('gives the credentials back to the origin that they are for', async () => {
+    const there = ['https://store.example/b', `${API}/c`];
+    const requests = await sent(webadmit(API), `${API}/a`, () => {
+      const location = there.shift();
+      return location === undefined ? {} : { status: 307, headers: { location } };
+    });
+    expect(requests.map(({ headers }) => headers['x-api-key'])).toEqual([KEY, undefined, KEY]);
+  });
+
+  it('from https to http is refused, and nothing is sent', async () => {
+    const transport = pretend(redirectTo('http://api.example/b'));
+    const world = apiWorld(transport);
+    const asking = serviceOf(webadmit(API), world).client.open(get(`${API}/a`, world.context.signal));
+    await expect(asking).rejects.toThrow('GET https://api.example/a: refusing a redirect from https to http');
+    expect(transport.sent).toHaveLength(1);
+  });
+
+  it.each(['ftp://store.example/x', 'javascript:alert(1)', 'file:///etc/passwd', 'https://', 'http://a b/'])(
+    'to %s leads nowhere',
+    async (location) => {
+      const asking = sent(webadmit(API), `${API}/a`, redirectTo(location));
+      await expect(asking).rejects.toThrow(ProtocolError);
+      await expect(asking).rejects.toThrow('the redirect leads nowhere');
+    },
+  );
+
+  it('that goes round in circles ends', async () => {
+    const { origin, seen } = await serve([{ status: 302, headers: { location: '/a' } }]);
+    const world = apiWorld();
+    const asking = serviceOf(webadmit(origin), world).client.open(get(`${origin}/a`, world.context.signal));
+    await expect(asking).rejects.toThrow(`GET ${origin}/a: more than 5 redirects`);
+    expect(seen).toHaveLength(6);
+  });
+
+  it.each([
+    [301, 'GET', 'GET'],
+    [302, 'GET', 'GET'],
+    [303, 'GET', 'GET'],
+    [307, 'GET', 'GET'],
+    [308, 'GET', 'GET'],
+    [301, 'POST', 'GET'],
+    [302, 'POST', 'GET'],
+    [303, 'POST', 'GET'],
+    [307, 'POST', 'POST'],
+    [308, 'POST', 'POST'],
+    [303, 'HEAD', 'HEAD'],
+    [301, 'DELETE', 'DELETE'],
+    [302, 'PROPFIND', 'PROPFIND'],
+    [303, 'PUT', 'GET'],
+  ])('with %d turns %s into %s', async (status, method, then) => {
+    const body = method === 'POST' ? { body: 'a=1' } : {};
+    const requests = await sent(webadmit(API), `${API}/a`, redirectTo('/b', status), { method, ...body });
+    expect(requests.map((request) => request.method)).toEqual([method, then]);
+    expect(requests[1]?.body).toBe(then === 'POST' ? 'a=1' : undefined);
+  });
+
+  it.each([300, 304, 305])('is not what %d is', async (status) => {
+    expect(await sent(webadmit(API), `${API}/a`, redirectTo('/b', status))).toHaveLength(1);
+  });
+
+  it('without a place to go is an answer', async () => {
+    expect(await sent(webadmit(API), `${API}/a`, () => ({ status: 302 }))).toHaveLength(1);
+  });
+});
+
+describe('a 401', () => {
+  it('from a host that got no credentials does not renew them', async () => {
+    const apiKey = secretOf('key-one', 'key-two');
+    const answer = ({ url }: HttpRequest): Reply =>
+      url.origin === API
+        ? { status: 302, headers: { location: 'https://store.example/b' } }
+        : { status: 401 };
+    expect(await sent(accountOf('webadmit', { baseUrl: API }, { apiKey }), `${API}/a`, answer)).toHaveLength(
+      2,
+    );
+    expect(apiKey.reads).toBe(1);
+  });
+});
+
+describe('an answer', () => {
+  it("carries the server's clock, else ours", async () => {
+    const date = 'Mon, 06 May 2024 01:02:03 GMT';
+    const world = apiWorld(
+      pretend(({ url }) => ({ headers: url.pathname === '/dated' ? { date } : {}, body: {} })),
+    );
+    const { client } = serviceOf(webadmit(API), world);
+    const at = async (path: string): Promise<number> =>
+      (await client.ask(get(`${API}${path}`, world.context.signal))).serverNow;
+    expect(await at('/dated')).toBe(Date.UTC(2024, 4, 6, 1, 2, 3));
+    expect(await at('/undated')).toBe(world.clock.now());
+  });
+
+  it('that is not JSON is a protocol error with an excerpt and a hint', async () => {
+    const { origin } = await serve([{ body: '<!doctype html>\n<title>Sign in</title>' }]);
+    const world = apiWorld();
+    const asking = serviceOf(webadmit(origin), world).client.ask(
+      get(`${origin}/a?token=x`, world.context.signal),
+    );
+    await expect(asking).rejects.toThrow(
+      `GET ${origin}/a: the answer (HTTP 200) is not JSON: <!doctype html> <title>Sign in</title>`,
+    );
+    await expect(asking).rejects.toMatchObject({
+      exitCode: 76,
+      hint: 'check baseUrl, and whether a proxy or a login page stands in between',
+    });
+  });
+
+  it('that breaks off while it is read may be better next time', async () => {
+    const { origin } = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '99' }).write('{', () => response.req.socket.end());
+      return undefined;
+    });
+    const world = apiWorld();
+    const asking = serviceOf(webadmit(origin), world).client.ask(get(`${origin}/a`, world.context.signal));
+    await expect(asking).rejects.toThrow(TransientError);
+  });
+
+  it('that is larger than 16 MiB is refused', async () => {
+    const { origin } = await serve([{ body: Buffer.alloc(17 * 1024 * 1024, 0x20) }]);
+    const world = apiWorld();
+    const asking = serviceOf(webadmit(origin), world).client.ask(get(`${origin}/a`, world.context.signal));
+    await expect(asking).rejects.toThrow(`GET ${origin}/a: the answer is larger than 16 MiB`);
+  });
+
+  it('is asked for without content coding', async () => {
+    const [request] = await sent(webadmit(API), `${API}/a`, () => ({}));
+    expect(request?.headers).toMatchObject({ 'accept-encoding': 'identity', 'user-agent': 'exportpoll' });
+  });
+});
+
+describe('a connection', () => {
+  it('is kept between polls', async () => {
+    const { origin, connections } = await serve([{ body: {} }]);
+    const world = apiWorld();
+    const { client } = serviceOf(webadmit(origin), world);
+    for (let count = 0; count < 3; count += 1) {
+      await client.ask(get(`${origin}/a`, world.context.signal));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(connections()).toBe(1);
+  });
+
+  it('ends with a body that nobody wants', async () => {
+    const { origin } = await serve((_, response) => {
+      response.writeHead(200).write('x');
+      return undefined;
+    });
+    const world = apiWorld();
+    const { response } = await serviceOf(webadmit(origin), world).client.open(
+      get(`${origin}/a`, world.context.signal),
+    );
+    discard(response);
+    await new Promise((resolve) => response.body.once('close', resolve));
+    expect(response.body.destroyed).toBe(true);
+  });
+
+  it('ends at once when the run is interrupted, with the reason', async () => {
+    const world = apiWorld();
+    const reason = new InterruptedError('SIGINT');
+    const { origin } = await serve(() => {
+      world.abort(reason);
+      return undefined;
+    });
+    const asking = serviceOf(webadmit(origin), world).client.ask(get(`${origin}/a`, world.context.signal));
+    await expect(asking).rejects.toBe(reason);
+  });
+});

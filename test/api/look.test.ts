@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Look } from '../../src/api/look.ts';
+import { ConfigError, InterruptedError } from '../../src/errors.ts';
+import { checkProfile } from '../../src/profiles/load.ts';
+import { serve, type AnsweringServer, type Reply } from '../helpers/answers.ts';
+import { accountOf, apiWorld, lookAt, type World } from '../helpers/api.ts';
+
+const BASE = {
+  profile: 1,
+  name: 'acme',
+  title: 'Acme',
+  variables: { baseUrl: { description: 'root' }, token: { description: 'token', secret: true } },
+  id: { pattern: '(?<kind>[a-z]+)-(?<number>\\d+)', description: 'kind and number', example: 'jobs-7' },
+  auth: [{ scheme: 'bearer', token: 'token' }],
+  status: {
+    request: { url: '{+baseUrl}/{kind}/{number}' },
+    state: 'body.state',
+    states: { busy: 'running', done: 'ready' },
+  },
+  files: [{ each: 'body.files', url: 'item.href' }],
+};
+
+interface Seen {
+  readonly found: Look;
+  readonly server: AnsweringServer;
+}
+
+/** Looks at `jobs-7` through a profile that differs from the one above in what `change` says. */
+async function look(change: object, routes: Record<string, Reply>, world: World = apiWorld()): Promise<Seen> {
+  const server = await serve(({ method, target }) => routes[`${method} ${target}`] ?? { status: 599 });
+  const account = accountOf(
+    checkProfile({ ...BASE, ...change }, 'acme'),
+    { baseUrl: server.origin },
+    { token: 'token-1' },
+  );
+  return { found: await lookAt(account, 'jobs-7', world), server };
+}
+
+const statusWith = (change: object): object => ({ status: { ...BASE.status, ...change } });
+const done = { state: 'done', files: [{ href: '/f/1?sig=a', title: 'one.csv', bytes: 5 }] };
+
+describe('the status request', () => {
+  it('has the parts of the id in its path, and the headers of the profile', async () => {
+    const request = { url: '{+baseUrl}/{kind}/{number}{?id}', headers: { 'x-version': '2' } };
+    const { server } = await look(statusWith({ request }), { 'GET /jobs/7?id=jobs-7': { body: done } });
+    expect(server.seen[0]?.headers).toMatchObject({ 'x-version': '2', authorization: 'Bearer token-1' });
+  });
+
+  it('may be a POST', async () => {
+    const request = { ...BASE.status.request, method: 'POST' };
+    const { found } = await look(statusWith({ request }), { 'POST /jobs/7': { body: done } });
+    expect(found.state).toBe('ready');
+  });
+
+  it('with a template that gives no URL is a configuration error', async () => {
+    await expect(look(statusWith({ request: { url: '{baseUrl}/x' } }), {})).rejects.toThrow(ConfigError);
+  });
+});
+
+describe('the percentage', () => {
+  it.each<[unknown, object, number | undefined]>([
+    ['body.percent', { percent: '64%' }, 64],
+    ['body.percent', { percent: 64 }, 64],
+    [{ fraction: 'body.share' }, { share: 0.25 }, 25],
+    [{ fraction: 'body.rows / body.total' }, { rows: 30, total: 40 }, 75],
+    [{ fraction: 'body.rows / body.total' }, { rows: 0, total: 0 }, undefined],
+    [{ fraction: 'body.rows / body.total' }, {}, undefined],
+    ['body.percent', { percent: 'soon' }, undefined],
+  ])('by %j of %j is %j', async (percent, body, expected) => {
+    const { found } = await look(statusWith({ percent }), {
+      'GET /jobs/7': { body: { state: 'busy', ...body } },
+    });
+    expect(found.percent).toBe(expected);
+  });
+});
+
+describe('the export in a list', () => {
+  it('is picked by its id', async () => {
+    const body = {
+      jobs: [
+        { id: 'jobs-6', state: 'busy' },
+        { id: 'jobs-7', state: 'done' },
+      ],
+    };
+    const state = 'let $id = vars.id in body.jobs[?id == $id].state | [0]';
+    const { found } = await look(statusWith({ state }), { 'GET /jobs/7': { body } });
+    expect(found.word).toBe('done');
+  });
+});
+
+describe('links', () => {
+  const linksOf = async (files: object[], body: object = done): Promise<unknown> =>
+    (await look({ files }, { 'GET /jobs/7': { body: { state: 'done', ...body } } })).found.links;
+
+  it('have name, size and identity as the profile says', async () => {
+    const entry = {
+      each: 'body.files',
+      url: 'item.href',
+      name: 'item.title',
+      size: 'item.bytes',
+      identity: 'name',
+    };
+    expect(await linksOf([entry])).toMatchObject([{ identity: 'one.csv', name: 'one.csv', size: 5 }]);
+  });
+
+  it('die at the earliest end that anything names', async () => {
+    const entry = { each: 'body.files', url: 'item.href', expires: 'item.until' };
+    const world = apiWorld();
+    const headers = { date: new Date(world.clock.now()).toUTCString() };
+    const seconds = world.clock.now() / 1000;
+    const files = [
+      { href: `/a?Expires=${seconds + 10}`, until: seconds + 20 },
+      { href: `/b?Expires=${seconds + 20}`, until: seconds + 10 },
+    ];
+    const { found } = await look(
+      { files: [entry] },
+      { 'GET /jobs/7': { body: { state: 'done', files }, headers } },
+      world,
+    );
+    const soon = world.clock.now() + 10_000;
+    expect(found.links?.map(({ expiresAt }) => expiresAt)).toEqual([soon, soon]);
+  });
+
+  it('may be plain strings', async () => {
+    const files = ['https://h.example/a', 'https://h.example/b'];
+    expect(await linksOf([{ each: 'body.files', url: 'item' }], { files })).toMatchObject([
+      { identity: '/a', index: 0 },
+      { identity: '/b', index: 1 },
+    ]);
+  });
+
+  it('come from the first alternative that gives any', async () => {
+    const alternatives = [{ url: 'body.signed' }, { each: 'body.files', url: 'item.href' }];
+    expect(await linksOf(alternatives)).toMatchObject([{ identity: '/f/1' }]);
+    expect(await linksOf(alternatives, { ...done, signed: '/s/1' })).toMatchObject([{ identity: '/s/1' }]);
+  });
+
+  it('are none when every list is empty, and still to come when a list is not there', async () => {
+    const alternatives = [
+      { each: 'body.signed', url: 'item.href' },
+      { each: 'body.files', url: 'item.href' },
+    ];
+    expect(await linksOf(alternatives, { signed: [], files: [] })).toEqual([]);
+    expect(await linksOf(alternatives, { files: [] })).toEqual([]);
+    expect(await linksOf(alternatives, { files: null })).toBeUndefined();
+    expect(await linksOf(alternatives, { signed: [{}], files: [] })).toBeUndefined();
+  });
+
+  it('keep their identity when they are renewed', async () => {
+    const renewed = { files: [{ href: 'https://other.example/f/1?sig=b' }] };
+    const entry = [{ each: 'body.files', url: 'item.href' }];
+    const [before, after] = [await linksOf(entry), await linksOf(entry, renewed)] as { identity: string }[][];
+    expect(after?.[0]?.identity).toBe(before?.[0]?.identity);
+  });
+});
+
+describe('a follow-up', () => {
+  const second = {
+    followUps: [
+      {
+        as: 'detail',
+        when: 'ready',
+        request: { url: '{+baseUrl}/files/{file}', with: { file: 'body.file' } },
+      },
+    ],
+    files: [{ url: 'detail.body.url' }],
+  };
+  const routes = {
+    'GET /jobs/7': { body: { state: 'done', file: 'a/b' } },
+    'GET /files/a%2Fb': { body: { url: '/raw/1' } },
+  };
+
+  it('may give the link', async () => {
+    const { found } = await look(second, routes);
+    expect(found).toMatchObject({ state: 'ready', links: [{ identity: '/raw/1' }] });
+  });
+
+  it('is not asked while the export runs', async () => {
+    const { server } = await look(second, { 'GET /jobs/7': { body: { state: 'busy' } } });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('that fails fails the look, unless it is optional', async () => {
+    const broken = { ...routes, 'GET /files/a%2Fb': { status: 403 } };
+    await expect(look(second, broken)).rejects.toThrow('acme answered 403');
+    const followUps = [{ ...second.followUps[0], optional: true }];
+    expect((await look({ ...second, followUps }, broken)).found).toMatchObject({
+      state: 'ready',
+      links: undefined,
+    });
+  });
+
+  it('that is optional does not hide an interruption', async () => {
+    const world = apiWorld();
+    const reason = new InterruptedError('SIGINT');
+    const followUps = [{ ...second.followUps[0], optional: true }];
+    const server = await serve(({ target }) => {
+      if (target === '/jobs/7') return routes['GET /jobs/7'];
+      world.abort(reason);
+      return undefined;
+    });
+    const account = accountOf(
+      checkProfile({ ...BASE, ...second, followUps }, 'acme'),
+      { baseUrl: server.origin },
+      { token: 'token-1' },
+    );
+    await expect(lookAt(account, 'jobs-7', world)).rejects.toBe(reason);
+  });
+});

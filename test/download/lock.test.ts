@@ -1,0 +1,136 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { acquireLock } from '../../src/download/lock.ts';
+import { TryAgainError } from '../../src/errors.ts';
+
+const { pid } = process;
+/** Other processes that are alive while the tests run. */
+const OTHERS = [process.ppid, 1];
+
+let directory: string;
+let path: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'exportpoll-test-'));
+  path = join(directory, '.acme-7.lock');
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+const acquire = async (who = pid) => await acquireLock(directory, 'acme-7', who);
+const holder = async (): Promise<{ host: string; pid: number; started: string }> =>
+  JSON.parse(await readFile(path, 'utf8'));
+
+/** The number of a process that has ended. */
+async function deadPid(): Promise<number> {
+  const child = execa(process.execPath, ['-e', '']);
+  await child;
+  return child.pid!;
+}
+
+describe('the lock of an export', () => {
+  it('is held by one run at a time', async () => {
+    const release = await acquire();
+    for (const other of OTHERS) await expect(acquire(other)).rejects.toBeInstanceOf(TryAgainError);
+    await expect(acquire()).rejects.toMatchObject({
+      exitCode: 75,
+      message: `another run (process ${pid} on ${hostname()}) is working on this export here`,
+      hint: expect.stringContaining(path),
+    });
+    await release();
+    await (
+      await acquire()
+    )();
+  });
+
+  it('is another one for another export', async () => {
+    await acquire();
+    await expect(acquireLock(directory, 'acme-8', pid)).resolves.toBeTypeOf('function');
+  });
+
+  it('leaves no file behind', async () => {
+    const release = await acquire();
+    await expect(acquire()).rejects.toThrow('another run');
+    expect(await readdir(directory)).toEqual(['.acme-7.lock']);
+    await release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('cannot be made in a directory that is not there', async () => {
+    await expect(acquireLock(join(directory, 'none'), 'acme-7', pid)).rejects.toMatchObject({ exitCode: 73 });
+  });
+});
+
+describe('a lock whose holder is gone', () => {
+  const left = {
+    'of a process that has ended': async () => ({
+      host: hostname(),
+      pid: await deadPid(),
+      started: 'boot 5',
+    }),
+    'of an earlier process with a number in use': async () => ({ host: hostname(), pid, started: 'boot 5' }),
+    'of nobody: garbage': async () => '{"host":',
+    'of nobody: empty': async () => '',
+  };
+
+  it.each(Object.entries(left))('%s is taken over', async (_, make) => {
+    const text = await make();
+    await writeFile(path, typeof text === 'string' ? text : JSON.stringify(text));
+    const release = await acquire();
+    expect(await holder()).toMatchObject({ host: hostname(), pid });
+    await expect(acquire(process.ppid)).rejects.toBeInstanceOf(TryAgainError);
+    expect(await readdir(directory)).toEqual(['.acme-7.lock']);
+    await release();
+  });
+
+  it('is taken over also from a run that was killed while it took it over itself', async () => {
+    for (const name of [path, `${path}.stale`]) await writeFile(name, '');
+    const release = await acquire();
+    expect(await readdir(directory)).toEqual(['.acme-7.lock']);
+    await release();
+  });
+
+  it('is not taken for gone when it is of another machine', async () => {
+    await writeFile(path, JSON.stringify({ host: 'elsewhere', pid: 999_999, started: 'boot 5' }));
+    await expect(acquire()).rejects.toThrow('process 999999 on elsewhere');
+  });
+
+  it('goes to exactly one of the runs that want it at once', async () => {
+    for (let round = 0; round < 150; round += 1) {
+      await writeFile(
+        path,
+        round % 2 === 0 ? '' : JSON.stringify({ host: hostname(), pid, started: 'boot 5' }),
+      );
+      const runs = await Promise.allSettled([pid, pid, ...OTHERS].map(acquire));
+      const won = runs.filter((run) => run.status === 'fulfilled');
+      const lost = runs.filter((run) => run.status === 'rejected').map(({ reason }) => reason as unknown);
+      expect(lost.filter((reason) => !(reason instanceof TryAgainError))).toEqual([]);
+      expect(won).toHaveLength(1);
+      await won[0]!.value();
+    }
+  });
+
+  it('goes to exactly one of the processes that want it at once, also after kill -9', async () => {
+    const compete = `
+      import { acquireLock } from ${JSON.stringify(new URL('../../dist/download/lock.js', import.meta.url).href)};
+      const [directory, startAt] = process.argv.slice(1);
+      await new Promise((resolve) => setTimeout(resolve, Number(startAt) - Date.now()));
+      const won = await acquireLock(directory, 'acme-7', process.pid).then(() => true, () => false);
+      process.stdout.write(won ? 'won' : 'lost');
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), 300);`;
+    for (let round = 0; round < 2; round += 1) {
+      const startAt = String(Date.now() + 700);
+      const args = ['--input-type=module', '-e', compete, directory, startAt];
+      const runs = [1, 2, 3].map(async () => await execa(process.execPath, args, { reject: false }));
+      const said = (await Promise.all(runs)).map(({ stdout }) => stdout);
+      expect(said.sort()).toEqual(['lost', 'lost', 'won']);
+      expect(await readdir(directory)).toEqual(['.acme-7.lock']);
+    }
+  });
+});

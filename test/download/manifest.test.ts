@@ -1,0 +1,89 @@
+import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import {
+  isUnchanged,
+  manifestPath,
+  readManifest,
+  readManifests,
+  writeManifest,
+  type Manifest,
+} from '../../src/download/manifest.ts';
+import { hashOf } from '../helpers/bytes.ts';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'exportpoll-test-'));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+const manifest = (id: string): Manifest => ({
+  ...{ v: 1, generator: 'exportpoll/0.0.0', provider: 'acme', id, state: 'ready' },
+  ...{ options: { keepCompressed: false, name: '{name}' }, startedAt: '', completedAt: '', files: [] },
+});
+
+describe('a manifest', () => {
+  it('lies under the name of its export, and is read as it was written', async () => {
+    const path = manifestPath(directory, 'acme', '86446/74780');
+    await writeManifest(path, manifest('86446/74780'));
+    expect(await readdir(directory)).toEqual(['acme-86446-74780.manifest.json']);
+    expect(await readManifest(path)).toEqual(manifest('86446/74780'));
+  });
+
+  it.each(['', '{', '{"v":2}', '[]'])('that is %j is none', async (text) => {
+    const path = manifestPath(directory, 'acme', '1');
+    await writeFile(path, text);
+    expect(await readManifest(path)).toBeUndefined();
+    expect(await readManifests(directory)).toEqual([]);
+  });
+
+  it('is found among others', async () => {
+    for (const id of ['1', '2']) await writeManifest(manifestPath(directory, 'acme', id), manifest(id));
+    await writeFile(join(directory, 'other.json'), '{}');
+    expect((await readManifests(directory)).map(({ id }) => id).sort()).toEqual(['1', '2']);
+    expect(await readManifests(join(directory, 'none'))).toEqual([]);
+  });
+});
+
+describe('a file is unchanged', () => {
+  const content = Buffer.from('id,name\n');
+
+  async function put() {
+    const path = join(directory, 'a.csv');
+    await writeFile(path, content);
+    const { mtimeMs } = await stat(path);
+    const sizes = { bytes: content.length, rawBytes: content.length };
+    return {
+      path,
+      file: { name: 'a.csv', identity: 'a', ...sizes, sha256: hashOf('sha256', content), mtimeMs },
+    };
+  }
+
+  it('when its size and time are the same', async () => {
+    const { file } = await put();
+    expect(await isUnchanged(directory, file)).toBe(true);
+  });
+
+  it('when its time is another but its content the same', async () => {
+    const { path, file } = await put();
+    await utimes(path, 1, 1);
+    expect(await isUnchanged(directory, file)).toBe(true);
+  });
+
+  it('but not when its content or size is another, or it is gone', async () => {
+    const { path, file } = await put();
+    await writeFile(path, 'ID,NAME\n');
+    await utimes(path, 1, 1);
+    expect(await isUnchanged(directory, file)).toBe(false);
+    await writeFile(path, 'id');
+    expect(await isUnchanged(directory, file)).toBe(false);
+    await rm(path);
+    expect(await isUnchanged(directory, file)).toBe(false);
+  });
+});

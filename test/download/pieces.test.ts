@@ -1,0 +1,56 @@
+import { PassThrough, Readable } from 'node:stream';
+
+import { describe, expect, it } from 'vitest';
+
+import { piecesOf } from '../../src/download/pieces.ts';
+import { collect, noise } from '../helpers/bytes.ts';
+
+describe('the pieces of a body', () => {
+  it('are all of its bytes', async () => {
+    const bytes = noise(5000);
+    const body = Readable.from([bytes.subarray(0, 10), bytes.subarray(10)]);
+    expect(await collect(piecesOf(body))).toEqual(bytes);
+  });
+
+  it('come before the error, also those that nobody had asked for yet', async () => {
+    const body = new PassThrough();
+    const pieces = piecesOf(body);
+    for (const text of ['a', 'b', 'c']) body.write(text);
+    await new Promise(setImmediate);
+    const failure = new Error('the connection was reset');
+    body.destroy(failure);
+    const got: string[] = [];
+    const reading = (async () => {
+      for await (const piece of pieces) got.push(piece.toString());
+    })();
+    await expect(reading).rejects.toBe(failure);
+    expect(got).toEqual(['a', 'b', 'c']);
+  });
+
+  it('end with a body that is closed without a word', async () => {
+    const body = new PassThrough();
+    const pieces = piecesOf(body);
+    body.write('a');
+    await new Promise(setImmediate);
+    body.destroy();
+    expect(await collect(pieces)).toEqual(Buffer.from('a'));
+  });
+
+  it('are not piled up while nobody takes them', async () => {
+    let made = 0;
+    async function* endless(): AsyncGenerator<Buffer> {
+      for (;;) {
+        made += 1;
+        yield noise(1000);
+        await new Promise(setImmediate);
+      }
+    }
+    const body = Readable.from(endless(), { highWaterMark: 4 });
+    const pieces = piecesOf(body)[Symbol.asyncIterator]();
+    await pieces.next();
+    for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate);
+    expect(made).toBeLessThan(40);
+    for (let piece = 0; piece < 100; piece += 1) expect((await pieces.next()).done).toBe(false);
+    body.destroy();
+  });
+});

@@ -1,0 +1,307 @@
+import { gzipSync } from 'node:zlib';
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { OVERLAP_BYTES } from '../../src/download/plan.ts';
+import { IntegrityError, ProtocolError, TryAgainError } from '../../src/errors.ts';
+import { noise } from '../helpers/bytes.ts';
+import { inOrder, type Fault, type RemoteFile } from '../helpers/scripted-server.ts';
+import { inWorld, type World } from './world.ts';
+
+const DATE = 'Mon, 06 May 2024 07:08:09 GMT';
+const LATER = 'Tue, 07 May 2024 07:08:09 GMT';
+const bytes = noise(60_000);
+
+/** What a store may say of a file's version. */
+const validators: readonly [string, Partial<RemoteFile>][] = [
+  ['a strong entity tag', { etag: '"v1"' }],
+  ['a date', { lastModified: DATE }],
+  ['a weak entity tag', { etag: 'W/"v1"' }],
+  ['no validator', {}],
+];
+
+/** Saves `a.csv` with the faults of its first requests. */
+async function withFaults(
+  file: RemoteFile,
+  faults: readonly (Fault | undefined)[],
+  check: (world: World, outcome: Awaited<ReturnType<World['save']>>) => Promise<void> | void,
+): Promise<void> {
+  await inWorld({ files: { 'a.csv': file } }, async (world) => {
+    world.server.fault = inOrder(...faults);
+    await check(world, await world.save());
+  });
+}
+
+const landsAs = (content: Buffer) => async (world: World, outcome: Awaited<ReturnType<World['save']>>) => {
+  expect(outcome.failures).toEqual([]);
+  expect((await world.read('a.csv')).equals(content)).toBe(true);
+  expect(await world.leftovers()).toEqual([]);
+};
+
+const failsWith =
+  (type: new (message: string) => Error) =>
+  async (world: World, outcome: Awaited<ReturnType<World['save']>>) => {
+    expect(outcome.failures).toMatchObject([expect.any(type)]);
+    expect(await world.landed()).toEqual([]);
+  };
+
+describe.each(validators)('a connection that breaks, with %s', (_, validator) => {
+  const file = { bytes, ...validator };
+
+  it('is made again, and goes on from the byte that was reached', async () => {
+    await withFaults(file, [{ cutAfter: 40_000 }], async (world, outcome) => {
+      await landsAs(bytes)(world, outcome);
+      const overlap = validator.etag === '"v1"' ? 0 : OVERLAP_BYTES;
+      expect(world.server.requests.map(({ headers }) => headers.range)).toEqual([
+        undefined,
+        `bytes=${40_000 - overlap}-`,
+      ]);
+      expect(world.server.sent).toBe(bytes.length + overlap);
+    });
+  });
+
+  it('costs no more than an overlap, wherever and however often it breaks', async () => {
+    const cuts = fc.array(fc.nat(bytes.length), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(cuts, async (lengths) => {
+        await withFaults(
+          file,
+          lengths.map((cutAfter) => ({ cutAfter })),
+          async (world, outcome) => {
+            await landsAs(bytes)(world, outcome);
+            const again = (world.server.requests.length - 1) * OVERLAP_BYTES;
+            expect(world.server.sent).toBeLessThanOrEqual(bytes.length + again);
+          },
+        );
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it('gives exactly the new content when the file has changed meanwhile', async () => {
+    const fresh = noise(bytes.length, 2);
+    const change = {
+      bytes: fresh,
+      ...(validator.etag && { etag: '"v2"' }),
+      ...(validator.lastModified && { lastModified: LATER }),
+    };
+    for (const ignoreIfRange of [false, true]) {
+      await withFaults(file, [{ cutAfter: 40_000 }, { replaceWith: change, ignoreIfRange }], landsAs(fresh));
+    }
+  });
+
+  it('gives exactly the new content when the file has become shorter', async () => {
+    for (const length of [50_000, 40_000, 30_000, 5, 0]) {
+      const change = { bytes: noise(length, 2), ...validator };
+      await withFaults(
+        { ...file, chunked: true },
+        [{ cutAfter: 40_000 }, { replaceWith: { ...change, etag: '"v2"' }, ignoreIfRange: true }],
+        landsAs(change.bytes),
+      );
+    }
+  });
+});
+
+it('starts over when a file without a validator is now the beginning of what it was', async () => {
+  const change = { bytes: bytes.subarray(0, 500) };
+  await withFaults(
+    { bytes, chunked: true },
+    [{ cutAfter: 800 }, { replaceWith: change }],
+    landsAs(change.bytes),
+  );
+});
+
+describe('a store without ranges', () => {
+  it('is read past what is here when the entity tag proves that it is the same', async () => {
+    await withFaults(
+      { bytes, etag: '"v1"', ranges: false },
+      [{ cutAfter: 40_000 }],
+      async (world, outcome) => {
+        await landsAs(bytes)(world, outcome);
+        expect(world.server.requests.map(({ status }) => status)).toEqual([200, 200]);
+        const resumed = world.events.filter(({ type }) => type === 'file.started');
+        expect(resumed).toMatchObject([{ resumedFrom: 0 }]);
+      },
+    );
+  });
+
+  it('is read from the beginning when nothing proves it, with the answer that came', async () => {
+    await withFaults({ bytes, ranges: false }, [{ cutAfter: 40_000 }], async (world, outcome) => {
+      await landsAs(bytes)(world, outcome);
+      expect(world.server.requests).toHaveLength(2);
+    });
+  });
+
+  it('is tried as often as --retries says when every connection breaks', async () => {
+    await inWorld({ files: { 'a.csv': { bytes, ranges: false } } }, async (world) => {
+      world.server.fault = () => ({ cutAfter: 40_000 });
+      const { failures } = await world.save({ retries: 6 });
+      expect(failures).toMatchObject([
+        { exitCode: 75, message: expect.stringContaining('only from its beginning') },
+      ]);
+      expect(world.server.requests).toHaveLength(8);
+      expect(await world.landed()).toEqual([]);
+    });
+  });
+});
+
+describe('a file that changes', () => {
+  it('again and again is given up as damaged', async () => {
+    await inWorld({ files: { 'a.csv': { bytes, etag: '"v0"' } } }, async (world) => {
+      let version = 0;
+      world.server.fault = () => {
+        version += 1;
+        return { replaceWith: { bytes: noise(60_000, version), etag: `"v${version}"` }, cutAfter: 40_000 };
+      };
+      const outcome = await world.save();
+      await failsWith(IntegrityError)(world, outcome);
+      expect(outcome.failures[0]?.message).toBe('the file keeps changing while it is read');
+    });
+  });
+
+  it('from plain to compressed transfer is read anew', async () => {
+    const compressed = { bytes: gzipSync(bytes), headers: { 'content-encoding': 'gzip' } };
+    await withFaults({ bytes }, [{ cutAfter: 20_000 }, { replaceWith: compressed }], landsAs(bytes));
+  });
+});
+
+describe('an answer that cannot be true', () => {
+  it.each(['bytes 0-59999/60000', 'bytes 40001-59999/60000', 'bytes 40000-59999/50000', 'nonsense'])(
+    'ends the file: Content-Range %s',
+    async (contentRange) => {
+      const file = { bytes, etag: '"v1"' };
+      await withFaults(file, [{ cutAfter: 40_000 }, { contentRange }], failsWith(ProtocolError));
+    },
+  );
+
+  it.each([202, 204, 300, 304])('ends the file: %i, which carries no file', async (status) => {
+    await withFaults({ bytes }, [{ status, body: '' }], failsWith(ProtocolError));
+  });
+
+  it('gives its connection back', async () => {
+    await withFaults(
+      { bytes, etag: '"v1"' },
+      [{ cutAfter: 40_000 }, { contentRange: 'nonsense', stallAfter: 10 }],
+      async (world, outcome) => {
+        await failsWith(ProtocolError)(world, outcome);
+        await expect.poll(() => world.server.connections()).toBe(0);
+      },
+    );
+  });
+
+  it('is 416 for a part that is larger than the file, which is then read anew', async () => {
+    const file = { bytes, etag: '"v1"' };
+    const short = { bytes: noise(500, 2), etag: '"v2"' };
+    await withFaults(
+      file,
+      [{ cutAfter: 40_000 }, { replaceWith: short, ignoreIfRange: true }],
+      landsAs(short.bytes),
+    );
+  });
+});
+
+it('takes a file as whole when the connection broke behind its last byte', async () => {
+  await withFaults(
+    { bytes, etag: '"v1"', chunked: true },
+    [{ cutAfter: bytes.length }],
+    async (world, outcome) => {
+      await landsAs(bytes)(world, outcome);
+      expect(world.server.requests.map(({ status }) => status)).toEqual([200, 416]);
+    },
+  );
+});
+
+it('asks again with an overlap when a range comes without the entity tag that was asked for', async () => {
+  const untagged = { bytes };
+  await withFaults(
+    { bytes, etag: '"v1"' },
+    [{ cutAfter: 40_000 }, { replaceWith: untagged, ignoreIfRange: true }],
+    async (world, outcome) => {
+      await landsAs(bytes)(world, outcome);
+      expect(world.server.requests.map(({ headers }) => headers.range)).toEqual([
+        undefined,
+        'bytes=40000-',
+        `bytes=${40_000 - OVERLAP_BYTES}-`,
+      ]);
+    },
+  );
+});
+
+describe('waiting', () => {
+  it('has an end when no byte comes', async () => {
+    await inWorld(
+      { files: { 'a.csv': { bytes, etag: '"v1"' } }, settings: { stallTimeoutMs: 60 } },
+      async (world) => {
+        world.server.fault = inOrder({ stallAfter: 0 }, { stallAfter: 40_000 });
+        await landsAs(bytes)(world, await world.save());
+        expect(world.events).toContainEqual(
+          expect.objectContaining({
+            type: 'warning',
+            message: expect.stringContaining('no byte came in time'),
+          }),
+        );
+      },
+    );
+  });
+
+  it.each([429, 503])('is as long as a %i asks for', async (status) => {
+    const faults = [
+      { status, headers: { 'retry-after': '120' } },
+      { status, headers: { 'retry-after': new Date(Date.now() + 300_000).toUTCString() } },
+    ];
+    await withFaults({ bytes }, faults, async (world, outcome) => {
+      await landsAs(bytes)(world, outcome);
+      expect(world.clock.waits).toHaveLength(2);
+      expect(world.clock.waits[0]).toBe(120_000);
+      expect(world.clock.waits[1]).toBeGreaterThan(290_000);
+      expect(world.clock.waits[1]).toBeLessThanOrEqual(300_000);
+    });
+  });
+
+  it('grows from failure to failure, and is told', async () => {
+    await withFaults(
+      { bytes },
+      [{ status: 500 }, { status: 502 }, { status: 504 }],
+      async (world, outcome) => {
+        await landsAs(bytes)(world, outcome);
+        expect(world.clock.waits).toEqual([250, 500, 1000]);
+        const told = world.events.filter(({ type }) => type === 'warning');
+        expect(told).toHaveLength(3);
+        expect(told[0]).toMatchObject({
+          message: expect.stringMatching(/answered 500; going on in 0\.3 s$/),
+        });
+      },
+    );
+  });
+
+  it('ends after --retries failures without a byte', async () => {
+    await inWorld({ files: { 'a.csv': { bytes, etag: '"v1"' } } }, async (world) => {
+      world.server.fault = () => ({ status: 503 });
+      const outcome = await world.save({ retries: 3 });
+      await failsWith(TryAgainError)(world, outcome);
+      expect(outcome.failures).toMatchObject([{ exitCode: 75 }]);
+      expect(world.server.requests).toHaveLength(4);
+    });
+  });
+
+  it('has no such end while bytes come', async () => {
+    await inWorld({ files: { 'a.csv': { bytes, etag: '"v1"' } } }, async (world) => {
+      world.server.fault = () => ({ cutAfter: 5000 });
+      await landsAs(bytes)(world, await world.save({ retries: 1 }));
+      expect(world.server.requests).toHaveLength(12);
+    });
+  });
+
+  it('ends at once when the run is interrupted', async () => {
+    await inWorld({ files: { 'a.csv': { bytes, etag: '"v1"' } } }, async (world) => {
+      world.server.fault = () => {
+        setImmediate(() => world.interruption.abort(new TryAgainError('interrupted')));
+        return { stallAfter: 40_000 };
+      };
+      const { failures } = await world.save();
+      expect(failures).toMatchObject([{ message: 'interrupted' }]);
+      expect(await world.landed()).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,183 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { readManifest, manifestPath, type Manifest } from '../../src/download/manifest.ts';
+import { InterruptedError } from '../../src/errors.ts';
+import { hashOf, noise } from '../helpers/bytes.ts';
+import type { RemoteFile } from '../helpers/scripted-server.ts';
+import { inWorld, type World } from './world.ts';
+
+const names = ['a.csv', 'b.csv', 'c.csv', 'd.csv', 'e.csv'];
+const files: Record<string, RemoteFile> = Object.fromEntries(
+  names.map((name, at) => [name, { bytes: noise(30_000, at), etag: `"${at}"` }]),
+);
+
+const manifestOf = async ({ directory }: World): Promise<Manifest | undefined> =>
+  await readManifest(manifestPath(directory, 'acme', '7'));
+
+async function expectAllLanded(world: World): Promise<void> {
+  expect(await world.landed()).toEqual(names);
+  for (const name of names) expect((await world.read(name)).equals(files[name]!.bytes)).toBe(true);
+  expect(await world.leftovers()).toEqual([]);
+}
+
+/** Fails the files of these names for good. */
+const deny =
+  (...denied: string[]): World['server']['fault'] =>
+  ({ path }) =>
+    denied.some((name) => path.endsWith(name)) ? { status: 403 } : undefined;
+
+describe('an export whose files are all saved', () => {
+  it('is committed by a manifest that says everything about them, and no secret', async () => {
+    await inWorld({ files }, async (world) => {
+      expect((await world.save()).failures).toEqual([]);
+      await expectAllLanded(world);
+      const manifest = await manifestOf(world);
+      expect(manifest).toMatchObject({
+        ...{ v: 1, generator: 'exportpoll/0.0.0', provider: 'acme', id: '7', state: 'ready' },
+        options: { keepCompressed: false, name: '{name}' },
+      });
+      expect(manifest?.files.map(({ name }) => name)).toEqual(names);
+      expect(manifest?.files[0]).toEqual({
+        ...{ name: 'a.csv', identity: 'a.csv', bytes: 30_000, rawBytes: 30_000, etag: '"0"' },
+        sha256: hashOf('sha256', files['a.csv']!.bytes),
+        mtimeMs: expect.any(Number),
+        source: { host: new URL(world.server.origin).host, path: '/files/a.csv' },
+      });
+      const text = await readFile(manifestPath(world.directory, 'acme', '7'), 'utf8');
+      expect(text).not.toContain('sig=');
+    });
+  });
+
+  it('may have none', async () => {
+    await inWorld({ files: {} }, async (world) => {
+      expect(await world.save()).toEqual({ files: [], failures: [] });
+      expect((await manifestOf(world))?.files).toEqual([]);
+    });
+  });
+
+  it('is downloaded as many files at once as --concurrency says', async () => {
+    await inWorld({ files }, async (world) => {
+      let [now, most] = [0, 0];
+      const push = world.events.push.bind(world.events);
+      world.events.push = (...events) => {
+        for (const { type } of events) {
+          if (type === 'file.started') now += 1;
+          if (type === 'file.saved') now -= 1;
+          most = Math.max(most, now);
+        }
+        return push(...events);
+      };
+      await world.save({ concurrency: 2 });
+      expect(most).toBe(2);
+    });
+  });
+});
+
+describe('a file that fails', () => {
+  it('does not stop the others, is told, and keeps the manifest from being written', async () => {
+    await inWorld({ files }, async (world) => {
+      world.server.fault = deny('b.csv');
+      const { files: saved, failures } = await world.save();
+      expect(saved.map(({ name }) => name)).toEqual(['a.csv', 'c.csv', 'd.csv', 'e.csv']);
+      expect(failures).toMatchObject([{ exitCode: 77 }]);
+      expect(world.events).toContainEqual(
+        expect.objectContaining({ type: 'file.failed', file: 'b.csv', code: 77 }),
+      );
+      expect(await manifestOf(world)).toBeUndefined();
+    });
+  });
+
+  it('is all that the next run asks for', async () => {
+    await inWorld({ files }, async (world) => {
+      world.server.fault = deny('b.csv', 'd.csv');
+      await world.save();
+      world.server.requests.length = 0;
+      world.server.fault = () => undefined;
+      const { files: saved } = await world.save();
+      expect(saved.map(({ name }) => name)).toEqual(names);
+      expect(world.server.requests.map(({ path }) => path).sort()).toEqual(['/files/b.csv', '/files/d.csv']);
+      await expectAllLanded(world);
+      expect((await manifestOf(world))?.files).toHaveLength(5);
+    });
+  });
+});
+
+describe('what an earlier run had saved', () => {
+  it('is fetched again when it was removed or changed since', async () => {
+    await inWorld({ files, settings: { ifExists: 'overwrite' } }, async (world) => {
+      world.server.fault = deny('e.csv');
+      await world.save();
+      await rm(join(world.directory, 'a.csv'));
+      await writeFile(join(world.directory, 'b.csv'), 'changed');
+      world.server.requests.length = 0;
+      world.server.fault = () => undefined;
+      await world.save();
+      const asked = world.server.requests.map(({ path }) => path).sort();
+      expect(asked).toEqual(['/files/a.csv', '/files/b.csv', '/files/e.csv']);
+      await expectAllLanded(world);
+    });
+  });
+
+  it('is fetched again under other options', async () => {
+    await inWorld({ files }, async (world) => {
+      world.server.fault = deny('e.csv');
+      await world.save();
+      world.server.fault = () => undefined;
+      world.server.requests.length = 0;
+      await world.save({ name: 'x-{name}' });
+      expect(world.server.requests).toHaveLength(5);
+    });
+  });
+
+  it('keeps its name while others of the same name get another', async () => {
+    await inWorld({ files }, async (world) => {
+      world.server.fault = deny('b.csv');
+      const settings = { name: 'data.csv' };
+      const first = await world.save({ ...settings, concurrency: 1 });
+      expect(first.files.map(({ name }) => name)).toContain('data.csv');
+      const before = new Map(first.files.map(({ identity, name }) => [identity, name]));
+      world.server.fault = () => undefined;
+      const second = await world.save({ ...settings, concurrency: 1 });
+      expect(second.failures).toEqual([]);
+      for (const { identity, name } of second.files) {
+        expect(name).toBe(before.get(identity) ?? name);
+        expect(await world.read(name)).toEqual(files[identity]!.bytes);
+      }
+      expect(new Set(second.files.map(({ name }) => name)).size).toBe(5);
+    });
+  });
+});
+
+describe('an interruption', () => {
+  it('stops everything, tells no failure, and loses nothing', async () => {
+    await inWorld({ files }, async (world) => {
+      world.server.fault = ({ path }) => (path.endsWith('a.csv') ? undefined : { stallAfter: 20_000 });
+      const save = world.save();
+      await expect.poll(() => world.events.some(({ type }) => type === 'file.saved')).toBe(true);
+      await expect.poll(() => world.server.requests.length).toBe(5);
+      world.interruption.abort(new InterruptedError('SIGINT'));
+      const { files: saved, failures } = await save;
+      expect(saved.map(({ name }) => name)).toEqual(['a.csv']);
+      expect(failures).toHaveLength(4);
+      expect(failures.every((failure) => failure instanceof InterruptedError)).toBe(true);
+      expect(world.events.filter(({ type }) => type === 'file.failed')).toEqual([]);
+      expect(await world.landed()).toEqual(['a.csv']);
+    });
+  });
+});
+
+describe('a directory that does not take the files', () => {
+  it('is told for each of them', async () => {
+    await inWorld({ files }, async (world) => {
+      await rm(world.directory, { recursive: true });
+      await writeFile(world.directory, '');
+      const { failures } = await world.save();
+      expect(failures.map(({ exitCode }) => exitCode)).toEqual([73, 73, 73, 73, 73]);
+      await rm(world.directory);
+      await mkdir(world.directory);
+    });
+  });
+});

@@ -1,0 +1,52 @@
+import { describe } from 'vitest';
+import { it, providerEnv } from '../helpers/e2e.ts';
+
+describe.concurrent('a configuration file', () => {
+  it.for([
+    ['outptu: ./exports', ['outptu', '"output"']],
+    ['providers: { webadmit: { apikey: x } }', ['apikey', '"apiKey"']],
+    ['exports: { a: { provider: webadmit, id: 1/2, ouput: x } }', ['ouput', '"output"']],
+    ['providers: { webadmit: { apiKey: { command: [echo, x] } } }', ['apiKey', 'program', '--config']],
+    ['exec: rm -rf /', ['exec', 'program', '--config']],
+    ['interval: 5', ['interval', '500ms']],
+    ['providers: [', ['.exportpollrc']],
+  ] as const)('that says %s stops with 78', async ([text, fragments], { expect, cli, serve }) => {
+    const sandbox = await serve();
+    const path = await cli.write('.exportpollrc', text);
+    const env = providerEnv('webadmit', { apiKey: sandbox.accounts.webadmit.variables['apiKey'] ?? '' });
+    const { exitCode, stdout, stderr } = await cli.run(['watch', 'webadmit:86446/74780'], { env });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' });
+    expect(stderr).toContain(path);
+    for (const fragment of fragments) expect(stderr).toContain(fragment);
+  });
+
+  it('may not send a secret in the clear', async ({ expect, cli, serve }) => {
+    const { accounts } = await serve();
+    const { apiKey = '' } = accounts.webadmit.variables;
+    const env = providerEnv('webadmit', { apiKey, baseUrl: 'http://198.51.100.7' });
+    const { exitCode, stderr } = await cli.run(['watch', 'webadmit:86446/74780'], { env });
+    expect(exitCode).toBe(78);
+    expect(stderr).toMatch(/webadmit.* unencrypted to http:\/\/198\.51\.100\.7[^]*use https/);
+  });
+
+  it('that was found may not send a secret of the environment to a host of its own choice', async ({
+    expect,
+    cli,
+    serve,
+  }) => {
+    const elsewhere = await serve();
+    await cli.write('.exportpollrc', `providers: { webadmit: { baseUrl: "${elsewhere.apiUrl}" } }`);
+    const env = providerEnv('webadmit', { apiKey: elsewhere.accounts.webadmit.variables['apiKey'] ?? '' });
+    const { exitCode, stderr } = await cli.run(['watch', 'webadmit:86446/74780'], { env });
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain(elsewhere.apiUrl);
+    expect(stderr).toContain('--config');
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  it('that does not exist stops with 78', async ({ expect, run }) => {
+    const { exitCode, stderr } = await run(['watch', '--config', 'nowhere.yaml', 'webadmit:86446/74780']);
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain('nowhere.yaml');
+  });
+});

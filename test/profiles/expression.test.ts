@@ -1,0 +1,135 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { ConfigError } from '../../src/errors.ts';
+import {
+  checkExpression,
+  evaluate,
+  evaluateNumber,
+  evaluateText,
+  type Scope,
+} from '../../src/profiles/expression.ts';
+
+const scope: Scope = {
+  vars: { id: '7' },
+  status: 200,
+  headers: { 'x-wait': '30' },
+  body: {
+    name: ' export ',
+    blank: '  ',
+    count: 3,
+    zero: 0,
+    done: true,
+    nothing: null,
+    links: [
+      { rel: 'self', href: '/self' },
+      { rel: 'download', href: '/file' },
+    ],
+  },
+};
+
+describe('an expression', () => {
+  it.each<[string, unknown]>([
+    ['body.count', 3],
+    ['vars.id', '7'],
+    ['headers."x-wait"', '30'],
+    ["body.links[?rel=='download'].href | [0]", '/file'],
+    ['body.zero', 0],
+    ['body.count / `4`', 0.75],
+  ])('picks %s', (expression, value) => {
+    expect(evaluate(expression, scope)).toEqual(value);
+  });
+
+  it.each([
+    'body.nothing',
+    'body.missing',
+    'missing.at.all',
+    'body.links[9].href',
+    'max(body.missing)',
+    'length(body.count)',
+    'sort(body)',
+    'body.count.name.first',
+    'no_such_function(body)',
+    'body.name / `2`',
+  ])('finds nothing rather than to throw: %s', (expression) => {
+    expect(evaluate(expression, scope)).toBeUndefined();
+  });
+
+  it('that is not JMESPath is a configuration error which quotes it', () => {
+    expect(() => checkExpression('body.[')).toThrow(ConfigError);
+    expect(() => checkExpression('body.[')).toThrow('"body.["');
+    expect(() => checkExpression('body.links[0].href')).not.toThrow();
+  });
+});
+
+describe('text', () => {
+  it('is trimmed, and made of numbers as well', () => {
+    expect(evaluateText('body.name', scope)).toBe('export');
+    expect(evaluateText('body.count', scope)).toBe('3');
+    expect(evaluateText('body.zero', scope)).toBe('0');
+  });
+
+  it.each(['body.blank', 'body.done', 'body.links', 'body', 'body.nothing'])(
+    'is not made of %s',
+    (expression) => {
+      expect(evaluateText(expression, scope)).toBeUndefined();
+    },
+  );
+
+  it('is nothing without an expression', () => {
+    expect(evaluateText(undefined, scope)).toBeUndefined();
+  });
+});
+
+describe('a number', () => {
+  it('may be written as text', () => {
+    expect(evaluateNumber('headers."x-wait"', scope)).toBe(30);
+    expect(evaluateNumber('body.count', scope)).toBe(3);
+  });
+
+  it.each(['body.name', 'body.blank', 'body.done', 'body.count / body.zero'])(
+    'is not made of %s',
+    (expression) => {
+      expect(evaluateNumber(expression, scope)).toBeUndefined();
+    },
+  );
+});
+
+describe('an answer that means harm', () => {
+  const hostile: Scope = {
+    vars: {},
+    body: JSON.parse('{"list":[1],"text":"x","__proto__":{"__proto__":null}}') as unknown,
+  };
+
+  it.each(
+    ['constructor', '__proto__', 'toString', 'hasOwnProperty', '__defineGetter__'].flatMap((member) => [
+      member,
+      `body.${member}`,
+      `body.${member}.name`,
+      `body.list.${member}`,
+      `body.list.${member}.name`,
+      `body.text.${member}`,
+      `vars.${member}.name`,
+      `to_string(body.${member}.name)`,
+    ]),
+  )('gives no text through %s', (expression) => {
+    const text = evaluateText(expression, hostile);
+    // JMESPath's to_string turns a null into text; that is all that may come of it.
+    expect([undefined, 'null']).toContain(text);
+  });
+
+  it('never makes an expression throw', () => {
+    const expressions = [
+      'body.a.b',
+      'body[0].x',
+      'body[?a].b | [0]',
+      'max(body.a)',
+      'body.a && body.b || body',
+    ];
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(...expressions), (body, expression) => {
+        expect(() => evaluateNumber(expression, { vars: {}, body })).not.toThrow();
+      }),
+    );
+  });
+});
