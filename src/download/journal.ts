@@ -32,7 +32,7 @@ export class Journal {
     options: Readonly<Record<string, unknown>>,
     known: readonly ManifestFile[] = [],
   ): Promise<Journal> {
-    const path = join(directory, `.${key}.journal`);
+    const path = journalPath(directory, key);
     const header = JSON.stringify({ v: 1, ...options });
     const [first, ...lines] = (await readFile(path, 'utf8').catch(() => '')).split('\n');
     const saved = new Map<string, ManifestFile>();
@@ -82,6 +82,15 @@ export class Journal {
     await this.close();
     await rm(this.#path, { force: true });
   }
+}
+
+/** Removes a journal that a run left which was killed right after its manifest was written. */
+export async function removeJournal(directory: string, key: string): Promise<void> {
+  await rm(journalPath(directory, key), { force: true });
+}
+
+function journalPath(directory: string, key: string): string {
+  return join(directory, `.${key}.journal`);
 }
 
 function parseLine(line: string): ManifestFile | undefined {

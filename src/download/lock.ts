@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 // oxlint-disable-next-line no-restricted-imports -- signal 0 is how one asks whether a process exists
 import { kill } from 'node:process';
 
@@ -29,12 +29,16 @@ export async function acquireLock(directory: string, key: string, pid: number): 
   const mine: Holder = { host: hostname(), pid, started: processStart(pid) };
   const text = JSON.stringify(mine);
   attempts += 1;
-  const draft = `${path}.${pid}.${attempts}`;
+  const drafts = `${path}.${mine.host}.`;
+  const draft = `${drafts}${pid}.${attempts}`;
   await onDisk(path, async () => await writeFile(draft, text, { mode: 0o600 }));
   try {
     // Linking is atomic and fails when the name exists, on every file system and between processes.
     for (let tries = 0; tries < 10; tries += 1) {
-      if (await tryLink(draft, path)) return async () => await rm(path, { force: true });
+      if (await tryLink(draft, path)) {
+        await sweepDrafts(directory, basename(drafts), mine);
+        return async () => await rm(path, { force: true });
+      }
       const found = await readFile(path, 'utf8').catch(() => undefined);
       if (found === undefined) continue;
       const holder = livingHolder(found, mine);
@@ -44,6 +48,16 @@ export async function acquireLock(directory: string, key: string, pid: number): 
     throw new TryAgainError(`${path}: another run took the lock again and again`);
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+/** Removes the drafts of this machine's runs that were killed before they could. */
+async function sweepDrafts(directory: string, prefix: string, mine: Holder): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
+    // One that is just being written is as empty as one whose writer was killed: its name tells who that is.
+    if (Number.isNaN(pid) || pid === mine.pid || processStart(pid) !== '') continue;
+    await rm(join(directory, name), { force: true });
   }
 }
 

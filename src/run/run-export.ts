@@ -8,7 +8,7 @@ import type { Look } from '../api/look.ts';
 import type { Target } from '../config/types.ts';
 import { onDisk } from '../download/disk-errors.ts';
 import { makeDirectory } from '../download/durable.ts';
-import { Journal } from '../download/journal.ts';
+import { Journal, removeJournal } from '../download/journal.ts';
 import { Links } from '../download/links.ts';
 import { acquireLock } from '../download/lock.ts';
 import {
@@ -53,6 +53,7 @@ export async function runExport(target: Target, once: boolean, world: SavingWorl
     try {
       const manifest = settings.force ? undefined : await earlierManifest(target);
       if (manifest !== undefined && (await isDelivered(manifest, target))) {
+        await removeJournal(settings.output, fileKey(target));
         return outcomeOfDelivered(manifest, target, world);
       }
       const found = await awaitExport(target, once, world);

@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { startFileService, type FileService } from '../helpers/file-service.ts';
+import { createCli, type Cli } from '../helpers/run-cli.ts';
+
+const PRELOAD = fileURLToPath(new URL('../helpers/kill-at-step.mjs', import.meta.url));
+const content = {
+  'a.csv': Buffer.from('a line of the first file\n'.repeat(9000)),
+  'b.csv': Buffer.from('b\n'.repeat(5000)),
+};
+const MANIFEST = 'slow-all.manifest.json';
+
+let service: FileService;
+beforeAll(async () => {
+  const files = { 'a.csv.gz': gzipSync(content['a.csv']), 'b.csv': content['b.csv'] };
+  service = await startFileService(files, { bytes: 1_000_000, everyMs: 0 });
+});
+afterAll(async () => await service.close());
+
+async function inNewWorld(work: (cli: Cli, args: readonly string[]) => Promise<void>): Promise<void> {
+  const cli = await createCli();
+  try {
+    const config = await cli.write('../service.yaml', service.config);
+    await work(cli, [
+      'watch',
+      service.target,
+      '--config',
+      config,
+      '--output',
+      'out',
+      '--concurrency',
+      '1',
+      '-q',
+    ]);
+  } finally {
+    await cli.close();
+  }
+}
+
+/** What is there, and which of the final names do not hold the whole file: at no moment any. */
+async function look(cli: Cli): Promise<{ names: string[]; wrong: string[] }> {
+  const names = (await cli.files()).map((file) => file.replace(/^out\//, ''));
+  const wrong: string[] = [];
+  for (const [name, bytes] of Object.entries(content)) {
+    if (!names.includes(name)) continue;
+    if (!(await readFile(join(cli.directory, 'out', name))).equals(bytes)) wrong.push(name);
+  }
+  const incomplete = Object.keys(content).some((name) => !names.includes(name));
+  if (names.includes(MANIFEST) && incomplete) wrong.push(MANIFEST);
+  return { names, wrong };
+}
+
+it('killed before any step on the file system, the next run finishes with the right bytes and no debris', async () => {
+  let steps: string[] = [];
+  await inNewWorld(async (cli, args) => {
+    const record = join(cli.home, 'steps');
+    const env = { NODE_OPTIONS: `--import ${PRELOAD}`, STEPS_FILE: record };
+    expect((await cli.run(args, { env })).exitCode).toBe(0);
+    steps = (await readFile(record, 'utf8')).split('\n');
+  });
+  // Every kind of step that matters was seen, so that this test cannot pass by watching nothing.
+  expect(new Set(steps)).toEqual(
+    new Set([
+      'mkdir',
+      'writeFile',
+      'link',
+      'rm',
+      'open',
+      'handle.write',
+      'handle.writeFile',
+      'handle.sync',
+      'handle.truncate',
+      'rename',
+      'chmod',
+    ]),
+  );
+  const attempts = steps.map((name, index) => async () => {
+    await inNewWorld(async (cli, args) => {
+      const env = { NODE_OPTIONS: `--import ${PRELOAD}`, KILL_AT_STEP: String(index + 1) };
+      expect((await cli.run(args, { env })).exitCode, `step ${index + 1}, ${name}`).toBeUndefined();
+      expect((await look(cli)).wrong, `step ${index + 1}, ${name}`).toEqual([]);
+
+      const again = await cli.run(args);
+      expect(again.exitCode, `after step ${index + 1}, ${name}: ${again.stderr}`).toBe(0);
+      const after = { names: [...Object.keys(content), MANIFEST], wrong: [] };
+      expect(await look(cli), `after step ${index + 1}, ${name}`).toEqual(after);
+    });
+  });
+  await inTwos(attempts);
+}, 240_000);
+
+async function inTwos(attempts: (() => Promise<void>)[]): Promise<void> {
+  const left = attempts.values();
+  await Promise.all(
+    [0, 1].map(async () => {
+      for (const attempt of left) await attempt();
+    }),
+  );
+}
