@@ -33,7 +33,7 @@ export async function watch(target: string, options: WatchOptions = {}): Promise
   try {
     const configuration = await loadConfiguration(context, {
       flags: options.flags ?? {},
-      ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
+      configFile: options.configFile,
     });
     requireSound(configuration);
     const saved: SavedFile[] = [];

@@ -55,6 +55,12 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
       const { status } = await import('./commands/status.ts');
       done(await status(context, invocation(names, command)));
     });
+  add(program, 'verify', 're-check files against their manifest')
+    .argument('[dir...]', 'directories that exports were saved in (default: --output)')
+    .action(async (directories: string[], _options, command: Command) => {
+      const { verify } = await import('./commands/verify.ts');
+      done(await verify(context, invocation(directories, command)));
+    });
   add(program, 'providers', 'list the profiles, or print one')
     .argument('[name]')
     .action(async (name: string | undefined, _options, command: Command) => {

@@ -8,11 +8,8 @@ import { describeError } from '../ui/describe-error.ts';
  * `exportpoll config`: the effective configuration, each value with its source, secrets masked; then, in full, what is
  * wrong with it (exit 78).
  */
-export async function config(context: Context, { flags, configFile }: Invocation): Promise<ExitCode> {
-  const { settings, sources, problems, warnings, files } = await loadConfiguration(context, {
-    flags,
-    ...(configFile === undefined ? {} : { configFile }),
-  });
+export async function config(context: Context, invocation: Invocation): Promise<ExitCode> {
+  const { settings, sources, problems, warnings, files } = await loadConfiguration(context, invocation);
   const { stdout, stderr, redactor } = context;
   if (settings.json) {
     const report = {

@@ -10,16 +10,10 @@ import type { Invocation } from '../run/session.ts';
  * `exportpoll providers [NAME]`: lists the profiles that can be used here, or prints one, as YAML to start from or as
  * JSON.
  */
-export async function providers(
-  context: Context,
-  { targets, flags, configFile }: Invocation,
-): Promise<ExitCode> {
-  const configuration = await loadConfiguration(context, {
-    flags,
-    ...(configFile === undefined ? {} : { configFile }),
-  });
+export async function providers(context: Context, invocation: Invocation): Promise<ExitCode> {
+  const configuration = await loadConfiguration(context, invocation);
   const { json } = configuration.settings;
-  const [name] = targets;
+  const [name] = invocation.targets;
   if (name === undefined) {
     const rows = configuration.providerNames().map((known) => {
       const { title, id } = configuration.profile(known);

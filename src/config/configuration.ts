@@ -43,7 +43,7 @@ export interface ConfigurationOptions {
   /** Raw text and booleans as commander has read them, under the flags' names. */
   readonly flags: Readonly<Record<string, unknown>>;
   /** The value of --config. */
-  readonly configFile?: string;
+  readonly configFile?: string | undefined;
 }
 
 /** Finds, reads, checks and merges the configuration. Rejects with UsageError for a flag that cannot be read. */

@@ -69,7 +69,7 @@ export const flags: readonly Flag[] = [
     parse: text,
     defaultText: '.',
     perExport: true,
-    commands: SAVING,
+    commands: [...SAVING, 'verify'],
   }),
   flag('name', '--name', {
     argument: 'TEMPLATE',

@@ -88,6 +88,16 @@ export async function isUnchanged(directory: string, file: ManifestFile): Promis
   return found.mtimeMs === file.mtimeMs || (await sha256Of(path)) === file.sha256;
 }
 
+/** Reads the file and compares it with what the manifest says; what is wrong with it, or `undefined`. */
+export async function checkFile(directory: string, file: ManifestFile): Promise<string | undefined> {
+  const path = join(directory, file.name);
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true) return 'the file is missing';
+  if (found.size !== file.bytes) return `the file has ${found.size} bytes; ${file.bytes} were saved`;
+  const sha256 = await sha256Of(path);
+  return sha256 === file.sha256 ? undefined : `the file was changed: its SHA-256 is ${sha256}`;
+}
+
 /** SHA-256 of a file's content in lower-case hex. */
 export async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');

@@ -37,12 +37,11 @@ const OVERRIDING: readonly ExitCode[] = [
  */
 export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
   const codes = outcomes.flatMap(({ failures }) => failures.map(({ error }) => error.exitCode));
-  const [first] = codes;
-  if (first === undefined) return ExitCode.ok;
+  if (codes.length === 0) return ExitCode.ok;
   const overriding = OVERRIDING.find((code) => codes.includes(code));
   if (overriding !== undefined) return overriding;
   // A command that failed after its files were delivered is no missing file.
   const missing = codes.find((code) => code !== ExitCode.command);
   if (missing === undefined) return ExitCode.command;
-  return outcomes.some(({ files }) => files > 0) ? ExitCode.partial : first;
+  return outcomes.some(({ files }) => files > 0) ? ExitCode.partial : missing;
 }

@@ -35,10 +35,10 @@ export async function runSession(
   command: SessionCommand,
 ): Promise<ExitCode> {
   try {
-    const configuration = await loadConfiguration(context, configurationOptions(invocation));
+    const configuration = await loadConfiguration(context, invocation);
     if (!configuration.settings.sandbox) return await work(context, configuration, invocation, command);
     return await withSandbox(context, async (world) => {
-      const overlaid = await loadConfiguration(world, configurationOptions(invocation));
+      const overlaid = await loadConfiguration(world, invocation);
       return await work(world, overlaid, invocation, command);
     });
   } catch (error) {
@@ -72,11 +72,4 @@ async function work(
     telling.abandon();
     throw error;
   }
-}
-
-function configurationOptions({ flags, configFile }: Invocation): {
-  flags: typeof flags;
-  configFile?: string;
-} {
-  return { flags, ...(configFile === undefined ? {} : { configFile }) };
 }

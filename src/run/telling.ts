@@ -10,8 +10,8 @@ import { exitCodeOf, type Outcome } from './outcome.ts';
 /** What a run tells while it works, and at its end. */
 export interface Telling {
   readonly report: (event: Event) => void;
-  /** Ends with the summary and the errors; resolves them into the exit code. */
-  finish(outcomes: readonly Outcome[]): ExitCode;
+  /** Ends with the summary and the errors; the exit code is that of the outcomes, if nothing else is given. */
+  finish(outcomes: readonly Outcome[], exitCode?: ExitCode): ExitCode;
   /** Ends after a bug, which somebody else will describe. */
   abandon(): void;
 }
@@ -45,8 +45,7 @@ export function startTelling(
       if (event.type === 'link.renewed') counters.renewals += 1;
       reporter.report(event);
     },
-    finish(outcomes) {
-      const exitCode = exitCodeOf(outcomes);
+    finish(outcomes, exitCode = exitCodeOf(outcomes)) {
       summarise(outcomes, exitCode);
       for (const line of errorLines(outcomes, context, settings.verbose))
         context.stderr.stream.write(`${line}\n`);

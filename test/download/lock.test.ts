@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -123,14 +124,15 @@ describe('a lock whose holder is gone', () => {
       await new Promise((resolve) => setTimeout(resolve, Number(startAt) - Date.now()));
       const won = await acquireLock(directory, 'acme-7', process.pid).then(() => true, () => false);
       process.stdout.write(won ? 'won' : 'lost');
-      setTimeout(() => process.kill(process.pid, 'SIGKILL'), 300);`;
+      process.stdin.resume();`;
     for (let round = 0; round < 2; round += 1) {
-      const startAt = String(Date.now() + 700);
-      const args = ['--input-type=module', '-e', compete, directory, startAt];
-      const runs = [1, 2, 3].map(async () => await execa(process.execPath, args, { reject: false }));
-      const said = (await Promise.all(runs)).map(({ stdout }) => stdout);
+      const args = ['--input-type=module', '-e', compete, directory, String(Date.now() + 400)];
+      const runs = [1, 2, 3].map(() => execa(process.execPath, args, { reject: false }));
+      const said = await Promise.all(runs.map(async ({ stdout }) => String((await once(stdout, 'data'))[0])));
       expect(said.sort()).toEqual(['lost', 'lost', 'won']);
       expect(await readdir(directory)).toEqual(['.acme-7.lock']);
+      for (const run of runs) run.kill('SIGKILL');
+      await Promise.all(runs);
     }
   });
 });

@@ -156,8 +156,8 @@ describe('an interruption', () => {
     await inWorld({ files }, async (world) => {
       world.server.fault = ({ path }) => (path.endsWith('a.csv') ? undefined : { stallAfter: 20_000 });
       const save = world.save();
-      await expect.poll(() => world.events.some(({ type }) => type === 'file.saved')).toBe(true);
-      await expect.poll(() => world.server.requests.length).toBe(5);
+      await expect.poll(() => world.events.some(({ type }) => type === 'file.saved'), PATIENTLY).toBe(true);
+      await expect.poll(() => world.server.requests.length, PATIENTLY).toBe(5);
       world.interruption.abort(new InterruptedError('SIGINT'));
       const { files: saved, failures } = await save;
       expect(saved.map(({ name }) => name)).toEqual(['a.csv']);

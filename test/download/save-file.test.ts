@@ -109,21 +109,23 @@ describe('a later run', () => {
     });
   });
 
-  it('notices damaged bytes of a file whose checksum is known, and fetches it anew', async () => {
-    const link = { checksums: { sha1: hashOf('sha1', bytes) } };
-    await afterBreak(
-      tagged,
-      40_000,
-      async (world) => {
-        const path = await pathOf(world, '.part');
-        const part = await readFile(path);
-        part[100]! ^= 1;
-        await writeFile(path, part);
-        await lands(world, 'a.csv', bytes);
-        expect(world.server.requests.map(({ status }) => status)).toEqual([206, 200]);
-      },
-      { link },
-    );
+  it.each<[string, Partial<WorldOptions>, RemoteFile]>([
+    ['the API', { link: { checksums: { sha1: hashOf('sha1', bytes) } } }, tagged],
+    [
+      'the answer',
+      {},
+      { ...tagged, headers: { 'repr-digest': `sha-512=:${hashOf('sha512', bytes, 'base64')}:` } },
+    ],
+  ])('notices damaged bytes by a checksum of %s, and fetches the file anew', async (_, options, file) => {
+    const spoilAndSave = async (world: World): Promise<void> => {
+      const path = await pathOf(world, '.part');
+      const part = await readFile(path);
+      part[100]! ^= 1;
+      await writeFile(path, part);
+      await lands(world, 'a.csv', bytes);
+      expect(world.server.requests.map(({ status }) => status)).toEqual([206, 200]);
+    };
+    await afterBreak(file, 40_000, spoilAndSave, options);
   });
 
   it('fetches anew what has changed since', async () => {
@@ -131,7 +133,7 @@ describe('a later run', () => {
     await afterBreak(tagged, 40_000, async (world) => {
       world.server.files.set('/files/a.csv', change);
       await lands(world, 'a.csv', change.bytes);
-      expect(world.events.filter(({ type }) => type === 'file.started').at(-1)).toMatchObject({
+      expect(world.events.findLast(({ type }) => type === 'file.started')).toMatchObject({
         bytes: 50_000,
         resumedFrom: 0,
       });
@@ -278,7 +280,7 @@ describe('the connection', () => {
       await writeFile(join(world.directory, 'a.csv'), 'mine');
       expect(await world.save()).toEqual({ files: [], failures: [] });
       expect(await world.leftovers()).toEqual([]);
-      await expect.poll(async () => await world.server.connections()).toBe(0);
+      await expect.poll(async () => await world.server.connections(), PATIENTLY).toBe(0);
     });
   });
 
@@ -286,7 +288,7 @@ describe('the connection', () => {
     const file = { bytes: large, headers: { 'content-encoding': 'br' } };
     await inWorld({ files: { 'a.csv': file } }, async (world) => {
       expect((await world.save()).failures).toMatchObject([{ exitCode: 76 }]);
-      await expect.poll(async () => await world.server.connections()).toBe(0);
+      await expect.poll(async () => await world.server.connections(), PATIENTLY).toBe(0);
     });
   });
 });

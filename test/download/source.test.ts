@@ -117,7 +117,7 @@ describe('the files of one export', () => {
     await inWorld({ files: { 'a.csv': file, 'b.csv': file }, link: OLD }, async (world) => {
       world.server.fault = () => EXPIRED;
       world.renew = async () => {
-        await expect.poll(() => world.server.requests.length).toBe(2);
+        await expect.poll(() => world.server.requests.length, PATIENTLY).toBe(2);
         throw new GoneError('the export is gone');
       };
       expect((await world.save()).failures).toMatchObject([{ exitCode: 11 }, { exitCode: 11 }]);

@@ -125,6 +125,7 @@ describe('its memory', () => {
       await store.append(bytes.subarray(from, from + 7000));
     expect(store.size).toBe(bytes.length);
     expect(await store.tail(OVERLAP_BYTES)).toEqual(bytes.subarray(-OVERLAP_BYTES));
+    expect(await store.tail(bytes.length)).toHaveLength(OVERLAP_BYTES);
     expect(await store.tail(5)).toEqual(bytes.subarray(-5));
     expect(await store.tail(0)).toHaveLength(0);
   });

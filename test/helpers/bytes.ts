@@ -2,19 +2,15 @@ import { createHash } from 'node:crypto';
 
 /** `length` bytes that look random and are the same for the same seed (mulberry32). */
 export function noise(length: number, seed = 1): Buffer {
-  const random = seededRandom(seed);
-  return Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)));
-}
-
-/** Uniform in [0, 1), the same sequence for the same seed. */
-export function seededRandom(seed: number): () => number {
   let state = seed;
-  return () => {
+  const bytes = Buffer.alloc(length);
+  for (let at = 0; at < length; at += 1) {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+    bytes[at] = mixed ^ (mixed >>> 14);
+  }
+  return bytes;
 }
 
 export function hashOf(algorithm: string, bytes: Buffer, encoding: 'hex' | 'base64' = 'hex'): string {

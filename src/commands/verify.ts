@@ -1,0 +1,60 @@
+import { isAbsolute, join } from 'node:path';
+
+import { loadConfiguration, requireSound } from '../config/configuration.ts';
+import type { Context } from '../context.ts';
+import { checkFile, readManifests, type Manifest } from '../download/manifest.ts';
+import { ExitCode, IntegrityError, UsageError } from '../errors.ts';
+import type { Outcome } from '../run/outcome.ts';
+import type { Invocation } from '../run/session.ts';
+import { startTelling } from '../run/telling.ts';
+import type { Event } from '../ui/events.ts';
+
+/** `exportpoll verify [DIR...]`: reads every file that a manifest in the directories lists, and compares it. */
+export async function verify(context: Context, invocation: Invocation): Promise<ExitCode> {
+  const configuration = await loadConfiguration(context, invocation);
+  requireSound(configuration);
+  const { settings } = configuration;
+  const named = invocation.targets.map((path) => (isAbsolute(path) ? path : join(context.cwd, path)));
+  const directories = named.length > 0 ? named : [settings.output];
+  const sets = await Promise.all(
+    directories.map(async (directory) => ({ directory, manifests: await readManifests(directory) })),
+  );
+  if (sets.every(({ manifests }) => manifests.length === 0)) {
+    throw new UsageError(`no manifest in ${directories.join(', ')}`, {
+      hint: 'name the directories that exports were saved in: exportpoll verify DIR',
+    });
+  }
+  // Its files were saved long ago: only what is wrong with them is news.
+  const quiet = { ...settings, progress: 'none' } as const;
+  const telling = startTelling(context, quiet, { results: 'paths', many: true });
+  const outcomes: Outcome[] = [];
+  for (const { directory, manifests } of sets) {
+    for (const manifest of manifests) outcomes.push(await verifySet(directory, manifest, telling.report));
+  }
+  const sound = outcomes.every(({ failures }) => failures.length === 0);
+  return telling.finish(outcomes, sound ? ExitCode.ok : ExitCode.integrity);
+}
+
+async function verifySet(
+  directory: string,
+  { provider, id, files }: Manifest,
+  report: (event: Event) => void,
+): Promise<Outcome> {
+  const failures: { error: IntegrityError; told: boolean }[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    const about = { provider, id, file: file.name };
+    const problem = await checkFile(directory, file);
+    if (problem === undefined) {
+      bytes += file.bytes;
+      const path = join(directory, file.name);
+      const { rawBytes, sha256 } = file;
+      report({ type: 'file.saved', ...about, path, bytes: file.bytes, rawBytes, sha256 });
+    } else {
+      const error = new IntegrityError(problem);
+      failures.push({ error, told: true });
+      report({ type: 'file.failed', ...about, code: error.exitCode, message: problem });
+    }
+  }
+  return { subject: `${provider}:${id}`, files: files.length - failures.length, bytes, failures };
+}
