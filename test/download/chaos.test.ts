@@ -115,6 +115,6 @@ it('always ends with the right bytes or a typed error, and never with a final na
         expect(await world.leftovers()).toEqual([]);
       });
     }),
-    { numRuns: 2500 },
+    { numRuns: 150 },
   );
 });

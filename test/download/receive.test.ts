@@ -7,7 +7,7 @@ import { OVERLAP_BYTES } from '../../src/download/plan.ts';
 import { IntegrityError, ProtocolError, TryAgainError } from '../../src/errors.ts';
 import { noise } from '../helpers/bytes.ts';
 import { inOrder, type Fault, type RemoteFile } from '../helpers/scripted-server.ts';
-import { inWorld, type World } from './world.ts';
+import { PATIENTLY, inWorld, type World } from './world.ts';
 
 const DATE = 'Mon, 06 May 2024 07:08:09 GMT';
 const LATER = 'Tue, 07 May 2024 07:08:09 GMT';

@@ -7,7 +7,7 @@ import { readManifest, manifestPath, type Manifest } from '../../src/download/ma
 import { InterruptedError } from '../../src/errors.ts';
 import { hashOf, noise } from '../helpers/bytes.ts';
 import type { RemoteFile } from '../helpers/scripted-server.ts';
-import { inWorld, type World } from './world.ts';
+import { PATIENTLY, inWorld, type World } from './world.ts';
 
 const names = ['a.csv', 'b.csv', 'c.csv', 'd.csv', 'e.csv'];
 const files: Record<string, RemoteFile> = Object.fromEntries(
@@ -60,18 +60,13 @@ describe('an export whose files are all saved', () => {
 
   it('is downloaded as many files at once as --concurrency says', async () => {
     await inWorld({ files }, async (world) => {
-      let [now, most] = [0, 0];
-      const push = world.events.push.bind(world.events);
-      world.events.push = (...events) => {
-        for (const { type } of events) {
-          if (type === 'file.started') now += 1;
-          if (type === 'file.saved') now -= 1;
-          most = Math.max(most, now);
-        }
-        return push(...events);
-      };
-      await world.save({ concurrency: 2 });
-      expect(most).toBe(2);
+      world.server.fault = () => ({ stallAfter: 20_000 });
+      const save = world.save({ concurrency: 2 });
+      await expect.poll(() => world.server.requests.length, PATIENTLY).toBe(2);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(world.server.requests).toHaveLength(2);
+      world.interruption.abort(new InterruptedError('SIGINT'));
+      expect((await save).files).toEqual([]);
     });
   });
 });

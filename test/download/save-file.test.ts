@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { OVERLAP_BYTES } from '../../src/download/plan.ts';
 import { hashOf, noise } from '../helpers/bytes.ts';
 import { inOrder, type RemoteFile } from '../helpers/scripted-server.ts';
-import { inWorld, type World, type WorldOptions } from './world.ts';
+import { PATIENTLY, inWorld, type World, type WorldOptions } from './world.ts';
 
 const bytes = noise(60_000);
 const tagged = { bytes, etag: '"v1"' };

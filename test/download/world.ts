@@ -169,6 +169,9 @@ function expiryOf(clock: FakeClock, deaths: ReadonlyMap<string, number>): Script
   };
 }
 
+/** How long to poll for what takes no time on a machine that has nothing else to do. */
+export const PATIENTLY = { timeout: 10_000 };
+
 export const EXPIRED = {
   status: 403,
   body: '<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>',
