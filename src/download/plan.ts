@@ -15,7 +15,7 @@ export interface Attempt {
 export type Verdict =
   /** The body goes on from the attempt's first byte; what overlaps must be equal to what is here. */
   | { kind: 'append'; total: number | undefined }
-  /** The body is the whole file, proven to be the same: skip what is here. */
+  /** The body is the whole file, and the same by its validator: skip what is here, whose end must be equal. */
   | { kind: 'skip'; total: number | undefined }
   /** The body is the whole file; what is here is of another version, or not proven to be of this one. */
   | { kind: 'start'; total: number | undefined; changed: boolean }
@@ -60,7 +60,8 @@ export function judge(
     if (size === 0) return { kind: 'start', total, changed: false };
     const changed = contradicts(known, size, headers, total);
     const proven = !changed && isSameVersion(known, headers, total);
-    return proven ? { kind: 'skip', total } : { kind: 'start', total, changed };
+    // A length that was told once holds for the same version, also when this answer does not tell it.
+    return proven ? { kind: 'skip', total: total ?? known.total } : { kind: 'start', total, changed };
   }
   if (attempt.headers['range'] === undefined)
     throw new ProtocolError('the server answered 206 to a request without Range');
@@ -100,7 +101,9 @@ function isSameVersion(
 ): boolean {
   const { etag, lastModified } = validatorOf(headers);
   if (known.etag !== undefined) return etag === known.etag;
-  return known.lastModified !== undefined && lastModified === known.lastModified && total === known.total;
+  // A date has whole seconds: it and an equal length are enough to compare what overlaps, and that decides.
+  const alike = total !== undefined && total === known.total;
+  return alike && known.lastModified !== undefined && lastModified === known.lastModified;
 }
 
 function contradicts(
@@ -110,7 +113,9 @@ function contradicts(
   total: number | undefined,
 ): boolean {
   if (total !== undefined && (total < size || total !== (known.total ?? total))) return true;
-  if (encodingOf(headers) !== known.encoding) return true;
+  // A 206 to If-Range need not repeat what the client knows already (RFC 9110, 15.3.7).
+  const silent = 'content-range' in headers && !('content-encoding' in headers);
+  if (!silent && encodingOf(headers) !== known.encoding) return true;
   const { etag, lastModified } = validatorOf(headers);
   if (known.etag !== undefined && etag !== undefined) return etag !== known.etag;
   return (

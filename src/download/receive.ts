@@ -4,7 +4,7 @@ import { networkError, TransientError } from '../api/failures.ts';
 import type { Clock } from '../context.ts';
 import { IntegrityError } from '../errors.ts';
 import type { RawStore } from './part.ts';
-import { encodingOf, judge, planAttempt, validatorOf, type Attempt } from './plan.ts';
+import { encodingOf, judge, OVERLAP_BYTES, planAttempt, validatorOf, type Attempt } from './plan.ts';
 import type { Download, Source } from './source.ts';
 
 export interface ReceiveOptions {
@@ -118,29 +118,30 @@ async function* take(
       break;
   }
   options.onResponse(opened);
-  yield* copy(store, opened, verdict.kind === 'append' ? attempt.from : undefined, options, verdict.total);
+  yield* copy(store, opened, verdict.kind === 'append' ? attempt.from : 0, options, verdict.total);
 }
 
 /**
- * Copies a body to the store. It begins with the file's byte `compareFrom`; what the store has from there on must be
- * equal. Without `compareFrom` it begins with the file's first byte, and what is there is skipped.
+ * Copies a body that begins with the file's byte `from` to the store. What the store has from there on is skipped, and
+ * its last bytes must be equal to those of the body, whatever a validator says.
  */
 async function* copy(
   store: RawStore,
   { pieces, url }: Download,
-  compareFrom: number | undefined,
+  from: number,
   options: ReceiveOptions,
   total: number | undefined,
 ): AsyncGenerator<Buffer, void, undefined> {
-  let surplus = store.size - (compareFrom ?? 0);
-  const expected = compareFrom === undefined ? undefined : await store.tail(surplus);
+  let surplus = store.size - from;
+  const tail = await store.tail(Math.min(surplus, OVERLAP_BYTES));
   try {
     for await (const piece of pieces) {
       let chunk = piece;
       if (surplus > 0) {
         const old = chunk.subarray(0, surplus);
-        const at = (expected?.length ?? 0) - surplus;
-        if (expected?.subarray(at, at + old.length).equals(old) === false) throw new StartOver(true);
+        const comparable = old.subarray(Math.max(0, surplus - tail.length));
+        const at = Math.max(0, tail.length - surplus);
+        if (!tail.subarray(at, at + comparable.length).equals(comparable)) throw new StartOver(true);
         surplus -= old.length;
         chunk = chunk.subarray(old.length);
       }

@@ -25,9 +25,11 @@ export const nothingSeen: Memory = { repeats: 0, word: '' };
  * | anything else | itself |
  */
 export function settle(found: Look, memory: Memory, withinGrace: boolean): { look: Look; memory: Memory } {
-  const repeats = found.word === memory.word ? memory.repeats + 1 : 1;
-  const next = { repeats, word: found.word };
   const { state, settles } = found;
+  // Words that nobody knows are all the same: a service that says a new one each time makes no more sense.
+  const word = state === 'unknown' ? 'unknown' : `known: ${found.word}`;
+  const repeats = word === memory.word ? memory.repeats + 1 : 1;
+  const next = { repeats, word };
   if (state === 'unknown') {
     if (repeats >= PATIENCE) throw unknownWord(found);
     return { look: found, memory: next };

@@ -311,3 +311,40 @@ describe('waiting', () => {
     });
   });
 });
+
+describe('a server that sends the whole file again, with the date and length that it had', () => {
+  const other = noise(60_000, 2);
+  const file = { bytes, lastModified: DATE, ranges: false };
+
+  it('is not believed: bytes of two versions are never joined', async () => {
+    const changed = { replaceWith: { bytes: other, lastModified: DATE, ranges: false } };
+    await withFaults(file, [{ cutAfter: 30_000 }, changed], landsAs(other));
+  });
+
+  it('is believed where what overlaps is equal', async () => {
+    await withFaults(file, [{ cutAfter: 30_000 }], landsAs(bytes));
+  });
+});
+
+it('a length that was told once holds, also when a later answer ends early without telling one', async () => {
+  const file = { bytes, etag: '"v1"', ranges: false };
+  const shorter = {
+    replaceWith: { bytes: bytes.subarray(0, 50_000), etag: '"v1"', ranges: false, chunked: true },
+  };
+  const whole = { replaceWith: file };
+  await withFaults(file, [{ cutAfter: 30_000 }, shorter, whole], landsAs(bytes));
+});
+
+it('a 206 need not repeat the content coding that the first answer told', async () => {
+  const packed = gzipSync(bytes);
+  const headers = { 'content-encoding': 'gzip' };
+  const silent = { bytes: packed, etag: '"v1"' };
+  await withFaults(
+    { ...silent, headers },
+    [{ cutAfter: 20_000 }, { replaceWith: silent }],
+    async (world, outcome) => {
+      await landsAs(bytes)(world, outcome);
+      expect(world.server.requests).toHaveLength(2);
+    },
+  );
+});
