@@ -16,5 +16,9 @@ export async function runExports(
     turn = mine;
     return await mine;
   });
-  return await Promise.all(running);
+  const settled = await Promise.allSettled(running);
+  // A bug in one export is told when the others are done: they are not to blame, and may be downloading for hours.
+  const bug = settled.find((result) => result.status === 'rejected');
+  if (bug !== undefined) throw bug.reason;
+  return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
 }
