@@ -1,5 +1,6 @@
 import { loadConfiguration, requireSound } from './config/configuration.ts';
 import { resolveTarget } from './config/targets.ts';
+import { requireKnownFlags } from './config/unknown-names.ts';
 import { realContext } from './real-context.ts';
 import { runExports } from './run/run-exports.ts';
 import { createWorld } from './run/world.ts';
@@ -29,6 +30,7 @@ export type SavedFile = Pick<
  * signal's reason.
  */
 export async function watch(target: string, options: WatchOptions = {}): Promise<SavedFile[]> {
+  requireKnownFlags(options.flags ?? {});
   const context = realContext(options.signal ?? new AbortController().signal);
   try {
     const configuration = await loadConfiguration(context, {

@@ -6,21 +6,28 @@ import { describeError } from '../ui/describe-error.ts';
 
 /**
  * `exportpoll config`: the effective configuration, each value with its source, secrets masked; then, in full, what is
- * wrong with it (exit 78).
+ * wrong with it (exit 78), also what would show only in a run that uses it.
  */
 export async function config(context: Context, invocation: Invocation): Promise<ExitCode> {
-  const { settings, sources, problems, warnings, files } = await loadConfiguration(context, invocation);
+  const configuration = await loadConfiguration(context, invocation);
+  const { settings, sources, warnings, files, searched } = configuration;
+  const { problems: unusable, missing } = configuration.inspect();
+  const problems = [...configuration.problems, ...unusable];
+  const values = [...sources, ...missing];
   const { stdout, stderr, redactor } = context;
   if (settings.json) {
     const report = {
-      values: sources,
+      values,
       files: files.map(({ path }) => path),
+      searched,
       problems: problems.map(textOf),
       warnings,
     };
     stdout.stream.write(`${redactor.mask(JSON.stringify(report, null, 2))}\n`);
   } else {
-    stdout.stream.write(redactor.mask(table(sources)));
+    stdout.stream.write(redactor.mask(table(values)));
+    if (files.length === 0)
+      stderr.stream.write(`exportpoll: no configuration file; looked for ${searched}\n`);
   }
   for (const warning of warnings) stderr.stream.write(`exportpoll: warning: ${redactor.mask(warning)}\n`);
   for (const problem of problems) stderr.stream.write(`${describeError(problem, redactor).join('\n')}\n`);

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 
-import { loadConfiguration } from '../config/configuration.ts';
+import { loadConfiguration, requireSound } from '../config/configuration.ts';
 import type { Context } from '../context.ts';
 import { ExitCode } from '../errors.ts';
 import { builtinNames, builtinText } from '../profiles/load.ts';
@@ -12,6 +12,8 @@ import type { Invocation } from '../run/session.ts';
  */
 export async function providers(context: Context, invocation: Invocation): Promise<ExitCode> {
   const configuration = await loadConfiguration(context, invocation);
+  // Who names a file wants it to be read; a look at a built-in profile needs none.
+  if (invocation.configFile !== undefined) requireSound(configuration);
   const { json } = configuration.settings;
   const [name] = invocation.targets;
   if (name === undefined) {

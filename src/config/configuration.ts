@@ -1,8 +1,10 @@
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { Profile } from '../profiles/schema.ts';
+import { outputsOutside } from './confine.ts';
 import { AccountIncompleteError, openAccount } from './accounts.ts';
-import { exportsIn, unknownProviders, type ConfiguredExport } from './exports.ts';
+import { exportsIn, unknownProviders, withoutId, type ConfiguredExport } from './exports.ts';
+import { inspectAll } from './inspect.ts';
 import { loadFiles, type ConfigFile } from './load.ts';
 import { isConfigured, misfits, planProvider, providerNames, type ProviderPlan } from './providers.ts';
 import {
@@ -16,6 +18,7 @@ import {
 } from './settings.ts';
 import { exportSources, providerSources } from './sources.ts';
 import { programsNamed, readableSecret, secretsLent } from './trust.ts';
+import { misspeltInEnvironment } from './unknown-names.ts';
 import type { Account, Settings } from './types.ts';
 
 /** Everything that flags, environment and files say, put together. */
@@ -36,6 +39,10 @@ export interface Configuration {
   /** What is wrong. Everything but a look at the configuration stops with them: see `requireSound`. */
   readonly problems: readonly ConfigError[];
   readonly warnings: readonly string[];
+  /** Where files were looked for, in words. */
+  readonly searched: string;
+  /** A closer look, for who asks: what is missing, and what will stop a run that uses it. Nothing is run for it. */
+  inspect(): { readonly problems: readonly ConfigError[]; readonly missing: readonly Sourced[] };
 }
 
 /** What the command line says about the configuration. */
@@ -53,7 +60,7 @@ export async function loadConfiguration(
 ): Promise<Configuration> {
   const flagLayer = commandLine(options.flags, context);
   const environment = environmentLayer(context);
-  const { files, problems: fileProblems } = await loadFiles(context, options.configFile);
+  const { files, problems: fileProblems, searched } = await loadFiles(context, options.configFile);
   const exports = exportsIn(files);
   const layers = (...entry: Layer[]): Layer[] => [
     flagLayer,
@@ -63,6 +70,8 @@ export async function loadConfiguration(
     defaultLayer(context),
   ];
   const settled = settle(layers(), context.home);
+  const settleExport = ({ file, entry }: ConfiguredExport): ReturnType<typeof settle> =>
+    settle(layers(fileLayer(file, entry)), context.home);
   const { plans, problems: planProblems } = planConfigured(files, context);
   const permissions = await checkPermissions(files, plans, context);
   const accounts = new Map<string, Account>();
@@ -70,8 +79,7 @@ export async function loadConfiguration(
     settings: settled.settings,
     settingsOf(name) {
       const found = exports.get(name);
-      return settle(found === undefined ? layers() : layers(fileLayer(found.file, found.entry)), context.home)
-        .settings;
+      return (found === undefined ? settled : settleExport(found)).settings;
     },
     account(name) {
       const account = accounts.get(name) ?? openTrusted(planProvider(name, files, context), files, context);
@@ -81,17 +89,30 @@ export async function loadConfiguration(
     profile: (name) => planProvider(name, files, context).profile,
     providerNames: () => providerNames(files),
     exports,
-    sources: [...settled.sources, ...providerSources(plans, context), ...exportSources(exports.values())],
+    sources: [
+      ...settled.sources,
+      ...providerSources(plans, context),
+      ...exportSources(exports.values(), (found) =>
+        settleExport(found).sources.find(({ key }) => key === 'output'),
+      ),
+    ],
+    searched,
+    inspect: () => inspectAll(files, settled.settings.provider, [...exports.values()], context),
     files,
     problems: [
       ...environment.problems,
       ...fileProblems,
       ...files.flatMap(programsNamed),
+      ...files.flatMap((file) => outputsOutside(file, context.home)),
       ...unknownProviders(files),
       ...planProblems,
       ...permissions.problems,
     ],
-    warnings: permissions.warnings,
+    warnings: [
+      ...permissions.warnings,
+      ...misspeltInEnvironment(files, context),
+      ...withoutId(exports.values()),
+    ],
   };
 }
 

@@ -9,16 +9,30 @@ import type { Account } from './types.ts';
  * to set what is missing, also when a URL of the profile needs a variable that is not set.
  */
 export function requireCredentials(account: Account): AuthEntry {
-  const isSet = (name: string): boolean =>
-    Object.hasOwn(account.variables, name) || Object.hasOwn(account.secrets, name);
-  const { profile } = account;
-  const entry = profile.auth.find((candidate) => authVariables(candidate).every(isSet));
-  const missing = requiredVariables(profile, isSet);
-  const complaints: string[] = [];
-  if (missing.length > 0) complaints.push(needs(account.name, [missing]));
-  if (entry === undefined) complaints.push(needs(account.name, profile.auth.map(authVariables)));
+  const complaints = missingCredentials(account);
+  const entry = usableEntry(account);
   if (entry === undefined || complaints.length > 0) throw new ConfigError(complaints.join('\n'));
   return entry;
+}
+
+/** What the account lacks to be used, a sentence for each kind, with how to set it. */
+export function missingCredentials(account: Account): string[] {
+  const { name, profile } = account;
+  const missing = requiredVariables(profile, (variable) => isSet(account, variable));
+  const complaints: string[] = [];
+  if (missing.length > 0) complaints.push(needs(name, [missing]));
+  if (usableEntry(account) === undefined) complaints.push(needs(name, profile.auth.map(authVariables)));
+  return complaints;
+}
+
+function usableEntry(account: Account): AuthEntry | undefined {
+  return account.profile.auth.find((entry) =>
+    authVariables(entry).every((variable) => isSet(account, variable)),
+  );
+}
+
+function isSet({ variables, secrets }: Account, name: string): boolean {
+  return Object.hasOwn(variables, name) || Object.hasOwn(secrets, name);
 }
 
 /** The variables that an entry under `auth` names. */

@@ -1,10 +1,12 @@
-import { basename } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { cosmiconfig, type Loader } from 'cosmiconfig';
 
-import { ConfigError } from '../errors.ts';
+import { ConfigError, messageOf } from '../errors.ts';
 import { parseJson, parseYaml, readJson, refuseTraps, type Parsed } from './parse.ts';
+import { requireSmallFile } from './small-file.ts';
 
 /** A configuration file as it was found: data that nobody has checked yet. */
 export interface Found {
@@ -64,8 +66,14 @@ export function createExplorer(): Explorer {
     return { path, data, lineOf: lines.get(path) ?? (() => undefined) };
   };
   return {
-    search: async (directory) => found(await explorer.search(directory)),
-    load: async (path) => found(await explorer.load(path)),
+    async search(directory) {
+      SEARCH_PLACES.forEach((place) => requireReadable(join(directory, place)));
+      return found(await explorer.search(directory));
+    },
+    async load(path) {
+      requireSmallFile(path);
+      return found(await explorer.load(path));
+    },
   };
 }
 
@@ -83,6 +91,15 @@ function withoutMetaConfig<Made>(make: () => Made): Made {
     process.chdir(before);
   }
   // oxlint-enable no-restricted-globals
+}
+
+/** A place of the search with nothing in it, or a directory, is passed over. */
+function requireReadable(path: string): void {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) requireSmallFile(path);
+  } catch (error) {
+    throw new ConfigError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** Other tools' parts of a package.json are none of our business. */

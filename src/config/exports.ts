@@ -22,6 +22,13 @@ export function exportsIn(files: readonly ConfigFile[]): Map<string, ConfiguredE
   return exports;
 }
 
+/** Says so where an entry has nothing that could be watched. */
+export function withoutId(exports: Iterable<ConfiguredExport>): string[] {
+  return [...exports].flatMap(({ name, entry, file }) =>
+    entry.id === undefined ? [`${file.at(['exports', name])} has no id and is left out`] : [],
+  );
+}
+
 /** Says so where a file names a provider that does not exist. */
 export function unknownProviders(files: readonly ConfigFile[]): ConfigError[] {
   const known = providerNames(files);

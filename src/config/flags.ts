@@ -1,6 +1,7 @@
 import type { Settings } from './types.ts';
 import { parseDuration, parseSize } from './units.ts';
-import { atLeast, nameTemplate, oneOf, text, yesOrNo } from './values.ts';
+import { atLeast, nameTemplate, oneOf, text, wait, yesOrNo } from './values.ts';
+import { commandText } from './words.ts';
 
 /** The commands that take flags which fill settings. */
 export type CommandName =
@@ -39,6 +40,8 @@ interface FlagOf<Key extends keyof Settings> {
   readonly parse: (text: string) => NonNullable<Settings[Key]>;
   /** What holds when nobody sets it, written as a user would; absent when the profile decides, or nothing does. */
   readonly defaultText?: string;
+  /** What decides when nobody sets it and there is no default: by itself, nothing. */
+  readonly decidedBy?: 'profile';
   /** Whether an entry under `exports:` may set it too; at the top level of a configuration file each of them may stand. */
   readonly perExport: boolean;
   readonly commands: readonly CommandName[];
@@ -119,14 +122,16 @@ export const flags: readonly Flag[] = [
   flag('intervalMs', '--interval', {
     argument: 'DUR',
     description: 'shortest wait between polls (default: of the profile)',
-    parse: parseDuration,
+    parse: wait,
+    decidedBy: 'profile',
     perExport: true,
     commands: WAITING,
   }),
   flag('maxIntervalMs', '--max-interval', {
     argument: 'DUR',
     description: 'longest wait between polls (default: of the profile)',
-    parse: parseDuration,
+    parse: wait,
+    decidedBy: 'profile',
     perExport: true,
     commands: WAITING,
   }),
@@ -134,13 +139,14 @@ export const flags: readonly Flag[] = [
     argument: 'DUR',
     description: 'give up waiting for readiness (exit 8, state kept; default: of the profile, else 24h)',
     parse: parseDuration,
+    decidedBy: 'profile',
     perExport: true,
     commands: WAITING,
   }),
   flag('stallTimeoutMs', '--stall-timeout', {
     argument: 'DUR',
     description: 'no byte for this long is a broken connection',
-    parse: parseDuration,
+    parse: wait,
     defaultText: '30s',
     commands: ASKING,
   }),
@@ -186,7 +192,7 @@ export const flags: readonly Flag[] = [
     commands: ALL,
   }),
   flag('color', '--no-color', {
-    ...oneOf('auto', 'never', 'always'),
+    parse: oneOf('auto', 'never', 'always').parse,
     description: 'no colors; also NO_COLOR, FORCE_COLOR',
     defaultText: 'auto',
     commands: ALL,
@@ -202,7 +208,7 @@ export const flags: readonly Flag[] = [
     argument: 'CMD',
     description:
       'run CMD with the paths of the files appended after the set is committed; no shell is started',
-    parse: text,
+    parse: commandText,
     perExport: true,
     commands: SAVING,
   }),

@@ -6,9 +6,10 @@ import { ConfigError, messageOf } from '../errors.ts';
 import { createExplorer, type Explorer, type Found } from './explorer.ts';
 import { fromEnvironment } from './interpolate.ts';
 import { describeIssues } from './issues.ts';
+import { withoutIssues } from './mend.ts';
 import { locate } from './paths.ts';
 import { fileSchema, type FileData } from './schema.ts';
-import { projectDirectories, userFiles } from './search.ts';
+import { projectDirectories, searchedPlaces, userFiles } from './search.ts';
 
 /** A configuration file whose keys and values are known to be right. */
 export interface ConfigFile {
@@ -24,9 +25,11 @@ export interface ConfigFile {
 }
 
 export interface Files {
+  /** Where files were looked for, in words. */
+  readonly searched: string;
   /** At most one project (or given) file, then at most one user file: in the order of precedence. */
   readonly files: readonly ConfigFile[];
-  /** What is wrong with files that are therefore not among them. */
+  /** What is wrong with the files; what is, is not in their data, and a file without any data is not among them. */
   readonly problems: readonly ConfigError[];
 }
 
@@ -39,7 +42,10 @@ export async function loadFiles(context: Context, configFile?: string): Promise<
   const take = async (kind: ConfigFile['kind'], read: () => Promise<Found | undefined>): Promise<void> => {
     try {
       const found = await read();
-      if (found !== undefined) files.push(checkFile(found, kind, context));
+      if (found === undefined) return;
+      const { file, problem } = checkFile(found, kind, context);
+      if (problem !== undefined) problems.push(problem);
+      if (file !== undefined) files.push(file);
     } catch (error) {
       problems.push(
         error instanceof ConfigError ? error : new ConfigError(messageOf(error), { cause: error }),
@@ -53,7 +59,7 @@ export async function loadFiles(context: Context, configFile?: string): Promise<
   }
   const userFile = userFiles(context).find((path) => existsSync(path));
   if (userFile !== undefined) await take('user', async () => await read(explorer, userFile));
-  return { files, problems };
+  return { files, problems, searched: named ?? searchedPlaces(context) };
 }
 
 async function searchProject(explorer: Explorer, context: Context): Promise<Found | undefined> {
@@ -73,14 +79,23 @@ async function read(explorer: Explorer, path: string): Promise<Found | undefined
   }
 }
 
-function checkFile({ path, data, lineOf }: Found, kind: ConfigFile['kind'], context: Context): ConfigFile {
+function checkFile(
+  { path, data, lineOf }: Found,
+  kind: ConfigFile['kind'],
+  context: Context,
+): { file?: ConfigFile; problem?: ConfigError } {
   const at = (key: readonly PropertyKey[]): string => {
     const line = lineOf(key);
     return `${path}${line === undefined ? '' : `:${line}`}: ${key.length === 0 ? 'the file' : key.map(String).join('.')}`;
   };
-  const result = fileSchema(context.env).safeParse(data);
-  if (!result.success) throw new ConfigError(describeIssues(result.error.issues, at).join('\n'));
+  const schema = fileSchema(context.env);
+  const { error } = schema.safeParse(data);
+  const mended = schema.safeParse(error === undefined ? data : withoutIssues(data, error.issues));
+  const problem = error && new ConfigError(describeIssues(error.issues, at).join('\n'));
   const parent = dirname(path);
   const directory = kind === 'project' && basename(parent) === '.config' ? dirname(parent) : parent;
-  return { path, kind, directory, data: result.data, at };
+  return {
+    ...(problem === undefined ? {} : { problem }),
+    ...(mended.success ? { file: { path, kind, directory, data: mended.data, at } } : {}),
+  };
 }

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { LineCounter, parseDocument, visit, type Document, type ErrorCode } from 'yaml';
 
 import { ConfigError, messageOf } from '../errors.ts';
 
@@ -9,6 +9,13 @@ export interface Parsed {
   readonly lineOf: (path: readonly PropertyKey[]) => number | undefined;
 }
 
+/** For problems whose message has an excerpt of the file in the midst of it. */
+const PLAIN_WORDS: Partial<Record<ErrorCode, string>> = {
+  BAD_DIRECTIVE: 'Unknown directive; quote text that begins with "%"',
+  TAG_RESOLVE_FAILED: 'Unresolved tag; quote text that begins with "!"',
+  BAD_DQ_ESCAPE: 'Invalid escape sequence in double quotes',
+};
+
 /** Deeper than any configuration; what is deeper refers to itself, or was made to exhaust the stack. */
 const MOST_LEVELS = 32;
 
@@ -18,8 +25,8 @@ export function parseYaml(text: string, file: string): Parsed {
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, stringKeys: true });
   const [problem] = document.errors;
   if (problem !== undefined) {
-    // What follows a colon in these messages is an excerpt of the file.
-    const what = problem.message.replace(/: .*$/s, '');
+    // What follows a colon in these messages is an excerpt of the file; of some more is.
+    const what = PLAIN_WORDS[problem.code] ?? problem.message.replace(/: .*$/s, '');
     throw new ConfigError(`${file}:${counter.linePos(problem.pos[0]).line}: ${what}`);
   }
   keepDigits(document);

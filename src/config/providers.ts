@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
-
 import type { Context } from '../context.ts';
-import { ConfigError, messageOf, UsageError } from '../errors.ts';
-import { builtinNames, checkProfile, loadBuiltin, parseProfile } from '../profiles/load.ts';
+import { ConfigError, UsageError } from '../errors.ts';
+import { builtinNames, loadBuiltin } from '../profiles/load.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { fromEnvironment } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
 import { didYouMean } from './nearest.ts';
-import { locate } from './paths.ts';
+import { keepSecrets, ownProfile, refuseSlowPatterns } from './own-profile.ts';
 import type { ProviderEntry, VariableValue } from './schema.ts';
 
 /** What is configured for one variable of a provider, and by whom. */
@@ -23,6 +21,8 @@ export interface ProviderPlan {
   readonly profile: Profile;
   /** The built-in profile that it is an account of, by `use` or by its name. */
   readonly builtin: string | undefined;
+  /** The file whose `profile` it is; `undefined` for a built-in one. */
+  readonly profileFile: ConfigFile | undefined;
   readonly bindings: ReadonlyMap<string, Binding>;
 }
 
@@ -54,13 +54,13 @@ export function planProvider(name: string, files: readonly ConfigFile[], context
       hint: `known providers: ${known.join(', ')}`,
     });
   }
-  const { profile, builtin } = profileOf(name, files, context);
+  const { profile, builtin, profileFile } = profileOf(name, files, context);
   const bindings = new Map<string, Binding>();
   for (const variable of Object.keys(profile.variables)) {
     const binding = bind(name, variable, files, context);
     if (binding !== undefined) bindings.set(variable, binding);
   }
-  return { name, profile, builtin, bindings };
+  return { name, profile, builtin, profileFile, bindings };
 }
 
 /** What the files say about a provider that its profile does not know, as ConfigErrors. */
@@ -103,7 +103,7 @@ function profileOf(
   name: string,
   files: readonly ConfigFile[],
   context: Context,
-): Pick<ProviderPlan, 'profile' | 'builtin'> {
+): Pick<ProviderPlan, 'profile' | 'builtin' | 'profileFile'> {
   const file = files.find((file) => {
     const entry = entryOf(name, file);
     return entry?.use !== undefined || entry?.profile !== undefined;
@@ -111,35 +111,35 @@ function profileOf(
   const { use, profile } = (file && entryOf(name, file)) ?? {};
   if (file !== undefined && profile !== undefined) {
     const builtin = builtinNames.includes(name) ? name : undefined;
-    return { profile: ownProfile(profile, file, file.at(['providers', name, 'profile']), context), builtin };
+    const where = file.at(['providers', name, 'profile']);
+    const own = ownProfile(profile, file, where, context);
+    if (file.kind !== 'project') return { profile: own, builtin, profileFile: file };
+    refuseSlowPatterns(own, where);
+    return { profile: keepSecrets(own, trustedProfile(name, files, context)), builtin, profileFile: file };
   }
   if (file !== undefined && use !== undefined && !builtinNames.includes(use)) {
     const where = file.at(['providers', name, 'use']);
     throw new ConfigError(`${where} names no built-in profile: "${use}"${didYouMean(use, builtinNames)}`);
   }
   const builtin = use ?? name;
-  if (builtinNames.includes(builtin)) return { profile: loadBuiltin(builtin), builtin };
+  if (builtinNames.includes(builtin)) {
+    return { profile: loadBuiltin(builtin), builtin, profileFile: undefined };
+  }
   const where = files.find((file) => entryOf(name, file) !== undefined)?.at(['providers', name]) ?? name;
   throw new ConfigError(
     `${where} is not a built-in profile and says neither "use" nor "profile"${didYouMean(name, builtinNames)}`,
   );
 }
 
-function ownProfile(
-  profile: NonNullable<ProviderEntry['profile']>,
-  file: ConfigFile,
-  where: string,
-  context: Context,
-): Profile {
-  if (typeof profile !== 'string') return checkProfile(profile, where);
-  const path = locate(profile, file.directory, context.home);
-  let text: string;
+/** The provider's profile if the project file were not there. */
+function trustedProfile(name: string, files: readonly ConfigFile[], context: Context): Profile | undefined {
+  const own = files.filter(({ kind }) => kind !== 'project');
   try {
-    text = readFileSync(path, 'utf8');
+    return profileOf(name, own, context).profile;
   } catch (error) {
-    throw new ConfigError(`${where} cannot be read: ${messageOf(error)}`, { cause: error });
+    if (error instanceof ConfigError) return undefined;
+    throw error;
   }
-  return parseProfile(text, path);
 }
 
 function entryOf(name: string, { data }: ConfigFile): ProviderEntry | undefined {

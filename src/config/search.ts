@@ -28,3 +28,10 @@ export function userFiles(context: Context): string[] {
   const base = given !== undefined && isAbsolute(given) ? given : join(context.home, '.config');
   return ['yaml', 'yml', 'json'].map((extension) => join(base, 'exportpoll', `config.${extension}`));
 }
+
+/** Where a search looks, in words. */
+export function searchedPlaces(context: Context): string {
+  const directories = projectDirectories(context.cwd, context.home).join(', ');
+  const project = `.exportpollrc, .config/exportpollrc (each also with .json, .yaml or .yml) and package.json in ${directories}`;
+  return `${project}; ${userFiles(context).join(', ')}`;
+}

@@ -8,6 +8,7 @@ import { MIN_SECRET_LENGTH, Secret } from '../ui/redact.ts';
 import { interpolate, isInterpolated } from './interpolate.ts';
 import { locate } from './paths.ts';
 import type { VariableValue } from './schema.ts';
+import { requireSmallFile } from './small-file.ts';
 import type { SecretSource } from './types.ts';
 import { checkPattern } from './values.ts';
 
@@ -98,6 +99,7 @@ function fill(text: string, { env, redactor }: Context): string {
 
 async function fromFile(path: string): Promise<string> {
   try {
+    requireSmallFile(path);
     return withoutNewline(await readFile(path, 'utf8'));
   } catch (error) {
     throw new RangeError(`cannot be read from its file: ${messageOf(error)}`, { cause: error });

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { ConfigError, UsageError } from '../errors.ts';
+import { ConfigError, messageOf, UsageError } from '../errors.ts';
 import { flags, type Flag } from './flags.ts';
 import { fromEnvironment, type Environment } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
@@ -36,7 +36,11 @@ export function settle(layers: readonly Layer[], home: string): { settings: Sett
   const sources: Sourced[] = [];
   for (const flag of flags) {
     const statement = first(layers, flag);
-    if (statement === undefined) continue;
+    if (statement === undefined) {
+      const value = flag.decidedBy === undefined ? 'none' : `(${flag.decidedBy})`;
+      sources.push({ key: flag.name, value, from: 'default' });
+      continue;
+    }
     const value = flag.key === 'output' ? outputOf(statement, home) : flag.parse(statement.text);
     settings[flag.key] = value;
     sources.push({
@@ -68,7 +72,7 @@ export function environmentLayer({ env, cwd }: Context): { layer: Layer; problem
   for (const flag of flags) {
     const found = flag.key === 'color' ? colorIn(env) : twinIn(env, flag);
     if (found === undefined) continue;
-    const problem = complaint(flag, found.text);
+    const problem = found.problem ?? complaint(flag, found.text);
     if (problem === undefined) {
       statements.set(flag, { text: found.text, from: `env ${found.name}`, directory: cwd });
     } else {
@@ -123,25 +127,32 @@ function commandLineText(flag: Flag, value: unknown): string | undefined {
   return String(value);
 }
 
-function twinIn(env: Environment, { env: name }: Flag): { name: string; text: string } | undefined {
+interface Found {
+  readonly name: string;
+  readonly text: string;
+  /** What is wrong with it, where the text is not the flag's own. */
+  readonly problem?: string;
+}
+
+function twinIn(env: Environment, { env: name }: Flag): Found | undefined {
   const text = fromEnvironment(env, name);
   return text === undefined ? undefined : { name, text };
 }
 
 /** Our own twin, then what Node itself looks at: FORCE_COLOR before NO_COLOR (https://no-color.org). */
-function colorIn(env: Environment): { name: string; text: string } | undefined {
+function colorIn(env: Environment): Found | undefined {
   const own = fromEnvironment(env, 'EXPORTPOLL_NO_COLOR');
-  if (own !== undefined) return { name: 'EXPORTPOLL_NO_COLOR', text: twinColor(own) };
+  if (own !== undefined) return twinOfNoColor('EXPORTPOLL_NO_COLOR', own);
   const forced = fromEnvironment(env, 'FORCE_COLOR');
   if (forced !== undefined)
     return { name: 'FORCE_COLOR', text: /^(0|false)$/.test(forced) ? 'never' : 'always' };
   return fromEnvironment(env, 'NO_COLOR') === undefined ? undefined : { name: 'NO_COLOR', text: 'never' };
 }
 
-function twinColor(text: string): string {
+function twinOfNoColor(name: string, text: string): Found {
   try {
-    return yesOrNo(text) ? 'never' : 'auto';
-  } catch {
-    return text;
+    return { name, text: yesOrNo(text) ? 'never' : 'auto' };
+  } catch (error) {
+    return { name, text, problem: messageOf(error) };
   }
 }

@@ -4,6 +4,7 @@ import { openAccount } from './accounts.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
 import type { ConfiguredExport } from './exports.ts';
 import type { Sourced } from './settings.ts';
+import { isLent } from './trust.ts';
 import type { Account } from './types.ts';
 
 /** The variables of providers, each with where it comes from; of secrets only that they are set. */
@@ -23,7 +24,10 @@ export function providerSources(plans: readonly ProviderPlan[], context: Context
       return [
         {
           key,
-          value: secret ? maskedSecret(binding) : context.redactor.mask(value ?? asWritten(binding)),
+          value:
+            secret || isBorrowed(plan, variable)
+              ? maskedSecret(binding)
+              : context.redactor.mask(value ?? asWritten(binding)),
           from,
         },
       ];
@@ -31,14 +35,19 @@ export function providerSources(plans: readonly ProviderPlan[], context: Context
   });
 }
 
-/** What the entries under `exports:` say. */
-export function exportSources(exports: Iterable<ConfiguredExport>): Sourced[] {
-  return [...exports].flatMap(({ name, entry, file }) =>
-    Object.entries(entry).map(([key, value]) => ({
-      key: `exports.${name}.${key}`,
-      value: typeof value === 'string' ? value : JSON.stringify(value),
-      from: file.path,
-    })),
+/** What the entries under `exports:` say; their output is where files go in the end, and `outputOf` tells that. */
+export function exportSources(
+  exports: Iterable<ConfiguredExport>,
+  outputOf: (found: ConfiguredExport) => Sourced | undefined,
+): Sourced[] {
+  return [...exports].flatMap((found) =>
+    Object.entries(found.entry).map(([name, text]) => {
+      const { value, from } = (name === 'output' ? outputOf(found) : undefined) ?? {
+        value: typeof text === 'string' ? text : JSON.stringify(text),
+        from: found.file.path,
+      };
+      return { key: `exports.${found.name}.${name}`, value, from };
+    }),
   );
 }
 
@@ -50,6 +59,12 @@ function opened(plan: ProviderPlan, context: Context): Account | undefined {
     if (error instanceof ConfigError) return undefined;
     throw error;
   }
+}
+
+/** A profile that was found need not say what is a secret: of what it does not hold itself, only addresses are shown. */
+function isBorrowed(plan: ProviderPlan, variable: string): boolean {
+  const { profileFile } = plan;
+  return variable !== 'baseUrl' && profileFile?.kind === 'project' && isLent(plan, variable, profileFile);
 }
 
 function maskedSecret({ value }: Binding): string {

@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts';
 import { compileIdPattern } from '../profiles/load.ts';
 import type { Configuration } from './configuration.ts';
 import { didYouMean } from './nearest.ts';
+import { MOST_MATCHED } from './safe-pattern.ts';
 import type { Account, Settings, Target } from './types.ts';
 
 /** The targets that were named; without any, every entry under `exports:` that has an id. Throws UsageError. */
@@ -45,7 +46,7 @@ function exportTarget(configuration: Configuration, name: string): Target {
   const entry = configuration.exports.get(name)?.entry;
   if (entry?.id === undefined) {
     throw new UsageError(`the export "${name}" has no id yet: it has only "start"`, {
-      hint: `exportpoll start ${name} --watch`,
+      hint: `start it at the provider, and write its id into the entry: exports.${name}.id`,
     });
   }
   const settings = configuration.settingsOf(name);
@@ -60,10 +61,13 @@ function exportTarget(configuration: Configuration, name: string): Target {
 
 function target(account: Account, id: string, settings: Settings): Target {
   const { name, profile } = account;
-  if (!compileIdPattern(profile).test(id)) {
+  if (id.length > MOST_MATCHED || !compileIdPattern(profile).test(id)) {
     throw new UsageError(`"${id}" is not an id of ${name}, which is ${profile.id.description}`, {
       hint: `it has the form ${readable(profile.id.pattern)}, for example ${name}:${profile.id.example}`,
     });
+  }
+  if (settings.output === '-' && settings.exec !== undefined) {
+    throw new UsageError('--exec runs on files, and --output - leaves none on disk');
   }
   return { account, id, settings };
 }

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { loadBuiltin } from '../profiles/load.ts';
 import { openAccount, withDefaults } from './accounts.ts';
+import { destinations } from './destinations.ts';
 import { isInterpolated } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
 import { credentialOrigins } from './origins.ts';
@@ -36,6 +37,9 @@ export function programsNamed(file: ConfigFile): ConfigError[] {
  *     a secret from the environment, a file or the user file,
  *     or anything else that the file takes from the environment  to origins that the built-in profile, the user
  *                                                                file or the environment names
+ *
+ * Where the profile, too, is the file's own, every variable that it does not hold is taken for a secret, whatever the
+ * profile calls it, and every address of the profile for one that it goes to.
  */
 export function secretsLent(
   plan: ProviderPlan,
@@ -45,12 +49,13 @@ export function secretsLent(
 ): ConfigError[] {
   const file = files.find(({ kind }) => kind === 'project');
   if (file === undefined) return [];
+  const lent = [...plan.bindings].filter(([variable]) => isLent(plan, variable, file));
+  if (lent.length === 0) return [];
   const trusted = trustedOrigins(plan, files, context);
-  const chosen = [...credentialOrigins(account)].filter((origin) => !trusted.has(origin));
-  const lent = [...plan.bindings].filter(([variable, binding]) =>
-    plan.profile.variables[variable]?.secret === true ? !isHeldBy(file, binding) : isTakenBy(file, binding),
-  );
-  if (chosen.length === 0 || lent.length === 0) return [];
+  const reached = plan.profileFile === file ? destinations(account) : credentialOrigins(account);
+  const chosen = [...reached].filter((origin) => !trusted.has(origin));
+  if (plan.profileFile === file && linksCanTell(plan, file)) chosen.push('wherever its links lead');
+  if (chosen.length === 0) return [];
   const what = lent.map(([variable, { at }]) => `${variable} (${at})`).join(', ');
   const reason = 'which neither the built-in profile nor your own configuration names';
   return [
@@ -80,7 +85,33 @@ export async function readableSecret(
   return `${file.at(literal)} is a secret in a file that others can read: chmod 600 ${file.path}`;
 }
 
-function trustHint({ path }: ConfigFile): string {
+/** Whether the project file uses what the variable is bound to without having it. */
+export function isLent(
+  { profile, profileFile, bindings }: ProviderPlan,
+  variable: string,
+  file: ConfigFile,
+): boolean {
+  const binding = bindings.get(variable);
+  if (binding === undefined) return false;
+  const guarded = profileFile === file || profile.variables[variable]?.secret === true;
+  return guarded ? !isHeldBy(file, binding) : isTakenBy(file, binding);
+}
+
+/**
+ * Expressions see every variable that is no secret, and those that give links may put one into an address of any host.
+ * The API root is an address already, unless the file made it of something else.
+ */
+function linksCanTell(plan: ProviderPlan, file: ConfigFile): boolean {
+  if (plan.profile.files.every(({ url }) => url === undefined)) return false;
+  return [...plan.bindings].some(
+    ([variable, binding]) =>
+      plan.profile.variables[variable]?.secret !== true &&
+      (variable === 'baseUrl' ? isTakenBy(file, binding) : isLent(plan, variable, file)),
+  );
+}
+
+/** What to do about a file that may not do what it asks for. */
+export function trustHint({ path }: ConfigFile): string {
   return `a file found by search may not. If you trust it, pass it with --config ${path}`;
 }
 

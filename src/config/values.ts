@@ -1,5 +1,8 @@
 // Readers for the values of settings. Each throws RangeError with the rest of a sentence that names the setting.
 
+import { MOST_MATCHED } from './safe-pattern.ts';
+import { parseDuration } from './units.ts';
+
 export function text(value: string): string {
   if (value.trim() === '') throw new RangeError('must not be empty');
   return value;
@@ -8,7 +11,7 @@ export function text(value: string): string {
 export function oneOf<Word extends string>(...choices: readonly Word[]) {
   return {
     choices,
-    parse(value: string): Word {
+    parse: (value: string): Word => {
       const found = choices.find((choice) => choice === value);
       if (found === undefined) throw new RangeError(`must be one of ${choices.join(', ')}`);
       return found;
@@ -30,7 +33,17 @@ export function atLeast(least: number) {
   };
 }
 
+/** Shorter waits would be a busy loop, or no patience at all. */
+const LEAST_WAIT_MS = 100;
+
+export function wait(value: string): number {
+  const ms = parseDuration(value);
+  if (ms < LEAST_WAIT_MS) throw new RangeError(`must be at least ${LEAST_WAIT_MS}ms`);
+  return ms;
+}
+
 export function nameTemplate(value: string): string {
+  if (value.includes('/')) throw new RangeError('must not have a "/" in it: files go to --output');
   const unknown = value
     .match(/\{[^{}]*\}/g)
     ?.find((field) => !/^\{(provider|id|index|name|stem|ext)\}$/.test(field));
@@ -45,6 +58,7 @@ export function nameTemplate(value: string): string {
 /** Passes what a profile's regular expression matches as a whole. */
 export function checkPattern(value: string, pattern: string | undefined): void {
   if (pattern === undefined) return;
+  if (value.length > MOST_MATCHED) throw new RangeError(`is longer than ${MOST_MATCHED} characters`);
   let expression: RegExp;
   try {
     expression = new RegExp(`^(?:${pattern})$`, 'u');

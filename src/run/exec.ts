@@ -1,7 +1,6 @@
-import { parse } from 'shell-quote';
-
+import { splitWords } from '../config/words.ts';
 import type { Context } from '../context.ts';
-import { CommandFailedError, UsageError } from '../errors.ts';
+import { CommandFailedError } from '../errors.ts';
 
 /** What a command is told about the export whose files it gets. */
 export interface ExecSubject {
@@ -32,25 +31,19 @@ export async function execCommand(command: string, subject: ExecSubject, context
   });
   context.signal.throwIfAborted();
   if (!result.failed) return;
-  const how =
-    result.exitCode === undefined
-      ? (result.signal ?? result.code ?? 'did not start')
-      : `exit code ${result.exitCode}`;
+  const how = howItFailed(result);
   throw new CommandFailedError(`--exec ${program} failed (${how}); the files are complete`, {
     hint: 'the command is not run again for these files; run it by hand, or download again with --force',
   });
 }
 
-/** Splits a command into words. Throws UsageError for what only a shell could do. */
-export function splitWords(command: string): string[] {
-  return parse(command, (name) => `$${name}`).map((word) => {
-    if (typeof word === 'string') return word;
-    if ('pattern' in word) return word.pattern;
-    const what = 'op' in word ? word.op : '#';
-    throw new UsageError(`--exec: "${what}" is for a shell, and none is started`, {
-      hint: `quote it, or write --exec 'sh -c "…"'`,
-    });
-  });
+type Ending = Partial<Record<'exitCode' | 'signal' | 'code', number | string | undefined>>;
+
+function howItFailed({ exitCode, signal, code }: Ending): string {
+  if (exitCode !== undefined) return `exit code ${exitCode}`;
+  if (code === 'ENOENT') return 'command not found';
+  if (code === 'EACCES') return 'not executable';
+  return String(signal ?? code ?? 'did not start');
 }
 
 /** Our environment without anything that is, or may be, a secret of ours, and what the command is told. */

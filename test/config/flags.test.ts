@@ -38,11 +38,17 @@ test('every default is a value that the flag itself accepts', () => {
 
 test('every choice that the help offers is accepted, and nothing else', () => {
   const choosing = flags.filter(({ choices }) => choices !== undefined);
-  expect(choosing.map(({ key }) => key)).toEqual(['ifExists', 'progress', 'color']);
+  expect(choosing.map(({ key }) => key)).toEqual(['ifExists', 'progress']);
   for (const { choices = [], parse } of choosing) {
     expect(choices.filter((choice) => !accepts(parse, choice))).toEqual([]);
     expect(() => parse('sometimes')).toThrow(`must be one of ${choices.join(', ')}`);
   }
+});
+
+test('only a flag that takes a value has choices', () => {
+  expect(flags.filter(({ choices, argument }) => choices !== undefined && argument === undefined)).toEqual(
+    [],
+  );
 });
 
 test('a file name template with a field that does not exist is refused', () => {

@@ -135,6 +135,23 @@ test('an error in YAML names file and line, and quotes nothing', async () => {
   expect(problem).not.toContain('hunter22');
 });
 
+test.each([
+  '%YAML hunter22hunter22',
+  'a: !hunter22! x',
+  'a: !<hunter22 x',
+  'a: "\\xhunter22"',
+  'a: [hunter22',
+  'hunter22: @x',
+])('the error in %j quotes nothing, in a configuration file or in a profile', async (text) => {
+  const world = createWorld();
+  world.write('home/work/secret', `${text}\n---\n`);
+  world.project('providers: { a: { profile: secret } }');
+  for (const problems of [await problemsOf(world), await problemsOf(world, 'secret')]) {
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join()).not.toContain('hunter22');
+  }
+});
+
 test('an alias in the place of a secret is refused without quoting it', async () => {
   const world = createWorld();
   world.project('providers: { webadmit: { apiKey: *hunter22hunter22 } }');

@@ -78,6 +78,12 @@ test('a relative output is relative to whoever says it', async () => {
 
 test.each([
   [{ interval: '30' }, '--interval 30: must be a duration with its unit'],
+  [{ interval: '0s' }, '--interval 0s: must be at least 100ms'],
+  [{ maxInterval: '99ms' }, '--max-interval 99ms: must be at least 100ms'],
+  [{ stallTimeout: '0s' }, '--stall-timeout 0s: must be at least 100ms'],
+  [{ name: 'a/{name}' }, '--name a/{name}: must not have a "/" in it'],
+  [{ exec: 'notify "done' }, '--exec notify "done: has a quote that is not closed'],
+  [{ exec: 'a | b' }, '--exec a | b: has "|", which is for a shell, and none is started'],
   [{ ifExists: 'maybe' }, '--if-exists maybe: must be one of'],
   [{ concurrency: '0' }, '--concurrency 0: must be a whole number from 1'],
 ])('the flag %j is a mistake of usage', async (flags, message) => {
@@ -106,4 +112,12 @@ test.each([
   ['never', { EXPORTPOLL_NO_COLOR: '1', FORCE_COLOR: '1' }, {}],
 ])('color is %s with %j in the environment and flags %j', async (expected, env, flags) => {
   expect((await createWorld(env).load(flags)).settings.color).toBe(expected);
+});
+
+test.each(['always', 'never', 'blue'])('EXPORTPOLL_NO_COLOR=%s is neither yes nor no', async (text) => {
+  const { problems, settings } = await createWorld({ EXPORTPOLL_NO_COLOR: text }).load();
+  expect(problems.map(({ message }) => message)).toEqual([
+    `EXPORTPOLL_NO_COLOR=${text}: must be true or false`,
+  ]);
+  expect(settings.color).toBe('auto');
 });

@@ -48,6 +48,7 @@ test.each([
   ],
   ['x86446/74780', { provider: 'webadmit' }, 'is not an id of webadmit'],
   ['webadmit:86446/74780\n', {}, 'is not an id of webadmit'],
+  ['webadmit:1/2', { output: '-', exec: 'true' }, '--exec runs on files, and --output - leaves none on disk'],
   ['webadmit:', {}, 'is not an id of webadmit'],
   ['webadmit:../../x', {}, 'is not an id of webadmit'],
   ['webadmitt:1/2', {}, 'unknown provider "webadmitt" in "webadmitt:1/2"; did you mean "webadmit"?'],
@@ -60,6 +61,15 @@ test.each([
   const configuration = await load(flags);
   expect(() => resolveTarget(configuration, text)).toThrow(UsageError);
   expect(() => resolveTarget(configuration, text)).toThrow(message);
+});
+
+test('an entry without an id is left out, and that is told', async () => {
+  const configuration = await load();
+  const hint = 'start it at the provider, and write its id into the entry: exports.payments.id';
+  expect(() => resolveTarget(configuration, 'payments')).toThrow(expect.objectContaining({ hint }));
+  expect(configuration.warnings).toEqual([
+    expect.stringMatching(/:6: exports\.payments has no id and is left out/),
+  ]);
 });
 
 test('without a target, every export that has an id is meant', async () => {

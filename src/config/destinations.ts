@@ -1,0 +1,53 @@
+import type { Profile } from '../profiles/schema.ts';
+import { expandTemplate, templateVariables } from '../profiles/template.ts';
+import { credentialOrigins } from './origins.ts';
+import type { Account } from './types.ts';
+
+/** A scheme and a host that nothing behind them can change any more. */
+const WHOLE_ORIGIN = /^https?:\/\/[^/?#\\]+[/?#\\]/i;
+/** What can only go on from the address before it, on the same host. */
+const PATH = /^(\/[^/\\]|[\w.-]+\/)/;
+
+/**
+ * Every origin that a request of the account may go to, with credentials or without: what a profile puts into the
+ * address goes there as well. A template whose host is known only in the run stands for itself, in words.
+ */
+export function destinations(account: Account): Set<string> {
+  const { profile, variables } = account;
+  const ofId = partsOfId(profile);
+  const requests = [profile.status, ...profile.followUps].map(({ request }) => request);
+  const found = [
+    ...requests.map(({ url, with: bound }) =>
+      destination(url, variables, new Set([...ofId, ...Object.keys(bound)])),
+    ),
+    ...profile.files.map(({ template = '' }) => destination(template, variables, new Set(ofId))),
+  ];
+  return new Set([...credentialOrigins(account), ...found.filter((origin) => origin !== undefined)]);
+}
+
+/** The template variables that an id gives, which go before the account's of the same name. */
+function partsOfId({ id: { pattern } }: Profile): string[] {
+  // Whatever the pattern asks for, nothing matches the other alternative, and a match knows the names of all groups.
+  return ['id', ...Object.keys(new RegExp(`(?:${pattern})|`, 'u').exec('')?.groups ?? {})];
+}
+
+/**
+ * The origin that the template leads to when the variables in `open` are known only in the run. `undefined` where
+ * nothing is sent, as long as a variable is missing, or nothing to another host.
+ */
+function destination(
+  template: string,
+  variables: Readonly<Record<string, string>>,
+  open: ReadonlySet<string>,
+): string | undefined {
+  const parts = template.split(/(?=\{)/);
+  const isOpen = (part: string): boolean =>
+    templateVariables(part).some((name) => open.has(name.replace(/[:*].*$/s, '')));
+  const firstOpen = parts.findIndex(isOpen);
+  const known = expandTemplate((firstOpen < 0 ? parts : parts.slice(0, firstOpen)).join(''), variables);
+  if (WHOLE_ORIGIN.test(known) || (firstOpen < 0 && URL.canParse(known))) {
+    return URL.canParse(known) ? new URL(known).origin : undefined;
+  }
+  if (PATH.test(known) || (known === '' && firstOpen < 0)) return undefined;
+  return `wherever "${template}" leads`;
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { createWorld } from './world.ts';
+
+test('what would stop only who uses it shows when somebody looks, and no command is run', async () => {
+  const world = createWorld();
+  world.user(`
+providers:
+  webadmit: { apiKey: "\${NOPE}" }
+  mytracker-raw: { userId: "1", secretKey: { file: nowhere } }
+  personium: { baseUrl: "\${CELL}", token: { command: [touch, ran] } }
+exports:
+  a: { provider: webadmit, id: 1-2 }
+  b: { provider: webadmit, id: 1/2 }
+`);
+  const configuration = await world.load();
+  expect(configuration.problems).toEqual([]);
+  const problems = configuration.inspect().problems.map(({ message }) => message);
+  expect(problems).toEqual([
+    expect.stringContaining('secretKey cannot be read from its file: ENOENT'),
+    expect.stringContaining('personium.baseUrl needs CELL, which is not set'),
+    expect.stringContaining('webadmit.apiKey needs NOPE, which is not set'),
+    expect.stringContaining("exports.a.id is not the export's id and"),
+  ]);
+});
+
+test('each provider in use says what it lacks, others do not', async () => {
+  const world = createWorld({ EXPORTPOLL_REBILLY_API_KEY: 'some-key' });
+  world.project('exports: { a: { provider: webadmit, id: 1/2 } }');
+  const { missing, problems } = (await world.load()).inspect();
+  expect(problems).toEqual([]);
+  expect(missing).toEqual([
+    {
+      key: 'providers.rebilly',
+      value: 'incomplete',
+      from: expect.stringContaining('rebilly needs organization: set'),
+    },
+    {
+      key: 'providers.webadmit',
+      value: 'incomplete',
+      from: expect.stringContaining('webadmit needs apiKey: set'),
+    },
+  ]);
+});
+
+test('one mistake hides neither the other ones nor what is right', async () => {
+  const world = createWorld();
+  world.project('outptu: x\nretries: 3\nexec: rm\nproviders: { webadmit: { apikey: x } }');
+  const { problems, settings } = await world.load();
+  expect(settings.retries).toBe(3);
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringContaining('outptu is not a key'),
+    expect.stringContaining('exec names a program'),
+    expect.stringContaining('apikey is not a variable'),
+  ]);
+});
+
+test('what nobody sets is shown as well, and the output of an export as it is in the end', async () => {
+  const world = createWorld();
+  const path = world.project('exports: { a: { id: 1, output: data } }');
+  const rows = async (flags = {}) =>
+    Object.fromEntries((await world.load(flags)).sources.map(({ key, value, from }) => [key, [value, from]]));
+  expect(await rows()).toMatchObject({
+    interval: ['(profile)', 'default'],
+    maxInterval: ['(profile)', 'default'],
+    timeout: ['(profile)', 'default'],
+    maxBytes: ['none', 'default'],
+    exec: ['none', 'default'],
+    'exports.a.output': [join(world.cwd, 'data'), path],
+  });
+  expect(await rows({ output: 'flag' })).toMatchObject({
+    'exports.a.output': [join(world.cwd, 'flag'), 'flag --output'],
+  });
+});
+
+test('it is known where files were looked for', async () => {
+  const world = createWorld();
+  const { searched } = await world.load();
+  expect(searched).toContain(`in ${world.cwd};`);
+  expect(searched).toContain(join(world.home, '.config/exportpoll/config.yaml'));
+});
