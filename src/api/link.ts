@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+
 import { readDate } from '../profiles/values.ts';
+import type { Redactor } from '../ui/redact.ts';
 
 /** One downloadable file of an export, as one answer described it. */
 export interface Link {
@@ -20,6 +23,14 @@ export interface Link {
   readonly size: number | undefined;
   /** Checksums of the stored file in lower-case hex. */
   readonly checksums: Readonly<Partial<Record<'md5' | 'sha1' | 'sha256', string>>>;
+}
+
+/** An identity is written to disk and printed: one that holds a secret (as a path may) is replaced by its SHA-256. */
+export function withoutSecrets(links: readonly Link[], redactor: Pick<Redactor, 'knows'>): readonly Link[] {
+  return links.map((link) => {
+    if (!redactor.knows(link.identity)) return link;
+    return { ...link, identity: createHash('sha256').update(link.identity).digest('hex') };
+  });
 }
 
 /**

@@ -58,9 +58,15 @@ function readLink(
     issuedAt: now,
     expiresAt: expiryOf(entry, url, scope, answer, now),
     name,
-    size: evaluateNumber(entry.size, scope),
+    size: sizeOf(entry, scope),
     checksums: checksumsOf(entry, scope),
   };
+}
+
+/** A number that is no count of bytes says nothing that a file could be held to. */
+function sizeOf(entry: LinksEntry, scope: Scope): number | undefined {
+  const size = evaluateNumber(entry.size, scope);
+  return size !== undefined && Number.isSafeInteger(size) && size >= 0 ? size : undefined;
 }
 
 function identityOf(by: LinksEntry['identity'], url: URL, index: number, name: string | undefined): string {

@@ -1,5 +1,5 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, lstat, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 /**
  * Creates a directory and those above it that are missing. Not `mkdir` with `recursive`, which never returns where a
@@ -43,28 +43,67 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+/** Where `path` is written first: hidden, as no server can name a file, and found again by the run after a crash. */
+function draftOf(path: string): string {
+  return join(dirname(path), `.${basename(path).replace(/^\./, '')}.tmp`);
+}
+
+/**
+ * Opens a new file for writing under a name that may be taken: by what a killed run has left, or by a link that
+ * somebody has put there for us to follow.
+ */
+export async function openNew(path: string, mode: number): Promise<FileHandle> {
+  await rm(path, { force: true });
+  return await open(path, 'wx', mode);
+}
+
 /**
  * Writes a small file so that a reader, or a crash, sees either the old content or the new one, never a mixture. With
- * `durable` it has reached the disk when this resolves.
+ * `durable` it has reached the disk when this resolves. Only one run at a time may write to `draft`. Without `replace`
+ * it resolves with false when something is there already.
  */
 export async function writeAtomically(
   path: string,
   text: string,
-  { mode, durable }: { mode: number; durable: boolean },
-): Promise<void> {
-  const temporary = `${path}.tmp`;
+  options: { mode: number; durable: boolean; draft?: string; replace?: boolean },
+): Promise<boolean> {
+  const { mode, durable, draft = draftOf(path), replace = true } = options;
+  let done = true;
   try {
-    const handle = await open(temporary, 'w', mode);
+    const handle = await openNew(draft, mode);
     try {
       await handle.writeFile(text);
       if (durable) await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(temporary, path);
+    if (replace) await rename(draft, path);
+    else done = await renameNew(draft, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(draft, { force: true });
     throw error;
   }
-  if (durable) await syncDirectory(dirname(path));
+  if (!done) await rm(draft, { force: true });
+  else if (durable) await syncDirectory(dirname(path));
+  return done;
 }
+
+/** A rename that never replaces: link and unlink, which is atomic where links exist. False when the name is taken. */
+export async function renameNew(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (!NO_LINKS.has(code)) throw error;
+    // The best that is left is to look first.
+    if ((await lstat(to).catch(() => undefined)) !== undefined) return false;
+    await rename(from, to);
+    return true;
+  }
+  await rm(from, { force: true });
+  return true;
+}
+
+/** What a file system without hard links answers to them. */
+export const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV']);

@@ -1,9 +1,10 @@
-import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { onDisk } from './disk-errors.ts';
 import { writeAtomically } from './durable.ts';
 import { isUnchanged, manifestFileSchema, type ManifestFile } from './manifest.ts';
+import { LIST_BYTES, readSmall } from './read-small.ts';
 
 /**
  * The files of an export that are on disk already while others are not: a line of JSON each, written before the file
@@ -34,7 +35,7 @@ export class Journal {
   ): Promise<Journal> {
     const path = journalPath(directory, key);
     const header = JSON.stringify({ v: 1, ...options });
-    const [first, ...lines] = (await readFile(path, 'utf8').catch(() => '')).split('\n');
+    const [first, ...lines] = ((await readSmall(path, LIST_BYTES)) ?? '').split('\n');
     const saved = new Map<string, ManifestFile>();
     const told = (first === header ? lines : []).map(parseLine).filter((file) => file !== undefined);
     for (const file of [...known, ...told]) {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { link, lstat, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 // oxlint-disable-next-line no-restricted-imports -- signal 0 is how one asks whether a process exists
@@ -9,6 +9,8 @@ import { z } from 'zod';
 
 import { TryAgainError } from '../errors.ts';
 import { diskError, onDisk } from './disk-errors.ts';
+import { NO_LINKS } from './durable.ts';
+import { readSmall, SMALL_BYTES } from './read-small.ts';
 
 const schema = z.object({ host: z.string(), pid: z.number().int().positive(), started: z.string() });
 type Holder = z.infer<typeof schema>;
@@ -31,15 +33,18 @@ export async function acquireLock(directory: string, key: string, pid: number): 
   attempts += 1;
   const drafts = `${path}.${mine.host}.`;
   const draft = `${drafts}${pid}.${attempts}`;
-  await onDisk(path, async () => await writeFile(draft, text, { mode: 0o600 }));
   try {
+    await onDisk(path, async () => {
+      await rm(draft, { force: true });
+      await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
+    });
     // Linking is atomic and fails when the name exists, on every file system and between processes.
     for (let tries = 0; tries < 10; tries += 1) {
       if (await tryLink(draft, path)) {
         await sweepDrafts(directory, basename(drafts), mine);
         return async () => await rm(path, { force: true });
       }
-      const found = await readFile(path, 'utf8').catch(() => undefined);
+      const found = await readLock(path);
       if (found === undefined) continue;
       const holder = livingHolder(found, mine);
       if (holder !== undefined) throw heldBy(holder, path);
@@ -66,9 +71,31 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
     await link(draft, path);
     return true;
   } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (NO_LINKS.has(code)) return createLock(path, readFileSync(draft, 'utf8'));
+    throw diskError(error, path);
+  }
+}
+
+/**
+ * For a file system without hard links. Synchronous, so that the moment is short in which another run could see the
+ * lock without its holder and take it for stale.
+ */
+function createLock(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw diskError(error, path);
   }
+}
+
+/** What a lock says: nothing (`''`) where something lies in its place that is none. `undefined` when nothing is there. */
+async function readLock(path: string): Promise<string | undefined> {
+  const found = await lstat(path).catch(() => undefined);
+  return found === undefined ? undefined : ((await readSmall(path, SMALL_BYTES)) ?? '');
 }
 
 /**
@@ -78,12 +105,12 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
 async function removeStale(path: string, stale: string, draft: string, mine: Holder): Promise<void> {
   const guard = `${path}.stale`;
   if (await tryLink(draft, guard)) {
-    const found = await readFile(path, 'utf8').catch(() => undefined);
+    const found = await readLock(path);
     if (found === stale) await rm(path, { force: true });
     await rm(guard, { force: true });
     return;
   }
-  const other = await readFile(guard, 'utf8').catch(() => undefined);
+  const other = await readLock(guard);
   // Killed in that very moment.
   if (other !== undefined && livingHolder(other, mine) === undefined) await rm(guard, { force: true });
 }

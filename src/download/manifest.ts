@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { z } from 'zod';
 
 import { onDisk } from './disk-errors.ts';
 import { writeAtomically } from './durable.ts';
+import { LIST_BYTES, readSmall } from './read-small.ts';
 
 const SUFFIX = '.manifest.json';
 
@@ -35,6 +36,8 @@ const schema = z.object({
   generator: z.string(),
   provider: z.string(),
   id: z.string(),
+  /** Where the export was asked for, without a query: another API may have another export of that id. */
+  api: z.string().optional(),
   state: z.string(),
   /** The options that decide what is on disk: with others, the same export makes other files. */
   options: z.object({ keepCompressed: z.boolean(), name: z.string() }),
@@ -42,6 +45,8 @@ const schema = z.object({
   startedAt: z.string(),
   completedAt: z.string(),
   files: z.array(manifestFileSchema),
+  /** Files that earlier runs of this export have saved here under other options, and that are unchanged since. */
+  earlier: z.array(manifestFileSchema).optional(),
   /** Names of files that were left as they were, because `--if-exists skip` said so. */
   skipped: z.array(z.string()).optional(),
 });
@@ -56,19 +61,24 @@ export function manifestPath(directory: string, provider: string, id: string): s
 
 /** The manifest at `path`; `undefined` when there is none that can be read. */
 export async function readManifest(path: string): Promise<Manifest | undefined> {
+  const text = await readSmall(path, LIST_BYTES);
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return text === undefined ? undefined : schema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
 }
 
-/** Commits the set: from now on it is complete. */
-export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
-  await onDisk(
+/** Commits the set: from now on it is complete. Without `replace`, false when something has that name already. */
+export async function writeManifest(
+  path: string,
+  manifest: Manifest,
+  options: { draft?: string; replace?: boolean } = {},
+): Promise<boolean> {
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  return await onDisk(
     path,
-    async () =>
-      await writeAtomically(path, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o644, durable: true }),
+    async () => await writeAtomically(path, text, { mode: 0o644, durable: true, ...options }),
   );
 }
 

@@ -9,12 +9,19 @@ const LONGEST_NAME_BYTES = 200;
 const FALLBACK = 'export';
 /** What Windows takes for a device, whatever its extension. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
+/** Names of manifests, and of what becomes one: a server that could choose them could forge a complete export. */
+const MANIFEST = /\.(manifest\.json(?:\.tmp)?)$/iu;
 
 /**
  * The name of a remote file: `Content-Disposition` (RFC 6266, 8187), else the link's own
- * `response-content-disposition`, else the name that the API gives, else the last segment of the path. Made safe.
+ * `response-content-disposition`, else the name that the API gives, else the last segment of the path. Made safe; with
+ * `mask`, without any secret that it echoes.
  */
-export function remoteName(link: Link, contentDisposition?: string): string {
+export function remoteName(
+  link: Link,
+  contentDisposition?: string,
+  mask: (text: string) => string = (text) => text,
+): string {
   const candidates = [
     dispositionName(contentDisposition),
     dispositionName(link.url.searchParams.get('response-content-disposition') ?? undefined),
@@ -22,7 +29,7 @@ export function remoteName(link: Link, contentDisposition?: string): string {
     decodePath(link.url.pathname.split('/').findLast((segment) => segment !== '')),
   ];
   for (const candidate of candidates) {
-    const name = safeName(candidate ?? '');
+    const name = safeName(mask(candidate ?? ''));
     if (name !== '') return name;
   }
   return FALLBACK;
@@ -40,9 +47,7 @@ export function withoutGzip(name: string): string {
  * left.
  */
 export function safeName(name: string): string {
-  const visible = name
-    // A path, of either kind, stands for its last segment.
-    .replace(/^.*[/\\]/s, '')
+  const visible = shortened(lastSegment(name))
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, '')
     // Only now, because what is gone may have stood between a letter and its accent.
     .normalize('NFC')
@@ -52,7 +57,24 @@ export function safeName(name: string): string {
   return sanitize(truncate(visible), { replacement: '_' });
 }
 
-/** Fills `{provider} {id} {index} {name} {stem} {ext}` in; `index` counts from 1, `ext` has its dot. */
+/** A path, of either kind, stands for its last segment. */
+function lastSegment(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
+/** Enough for every name with all that will be removed from it; a server may send megabytes. */
+const LONGEST_INPUT = 8 * LONGEST_NAME_BYTES;
+
+/** Drops the middle, so that the extension is kept. */
+function shortened(name: string): string {
+  if (name.length <= LONGEST_INPUT) return name;
+  return name.slice(0, LONGEST_INPUT - LONGEST_NAME_BYTES) + name.slice(-LONGEST_NAME_BYTES);
+}
+
+/**
+ * Fills `{provider} {id} {index} {name} {stem} {ext}` in; `index` counts from 1, `ext` has its dot. The result is never
+ * the name of a manifest.
+ */
 export function applyNameTemplate(
   template: string,
   file: { provider: string; id: string; index: number; name: string },
@@ -67,7 +89,8 @@ export function applyNameTemplate(
     ['ext', dot < 0 ? '' : file.name.slice(dot)],
   ]);
   const filled = template.replace(/\{(\w+)\}/g, (whole, key: string) => values.get(key) ?? whole);
-  return safeName(filled.replaceAll('/', '-')) || FALLBACK;
+  const name = safeName(filled.replaceAll('/', '-')) || FALLBACK;
+  return name.replace(MANIFEST, '_$1');
 }
 
 /** `name`, or the first of `name (2)`, `name (3)`, … that is not taken; the number stands before the extension. */

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, rm, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants, open, rm, type FileHandle } from 'node:fs/promises';
 
 import { onDisk } from './disk-errors.ts';
 import { readSidecar, removeSidecar, writeSidecar, type Sidecar } from './sidecar.ts';
@@ -23,13 +20,7 @@ export interface RawStore {
   restart(reason: Error): Promise<void>;
 }
 
-/** The eight characters that find a file's part again in a later run, whatever its name turns out to be. */
-export function partKey(provider: string, id: string, identity: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([provider, id, identity]))
-    .digest('hex')
-    .slice(0, 8);
-}
+type Mask = (text: string) => string;
 
 /** A `.part` on disk (mode 0600, beside the target) with its sidecar. */
 export class Part implements RawStore {
@@ -38,28 +29,32 @@ export class Part implements RawStore {
   readonly inflatedPath: string;
   readonly #sidecarPath: string;
   readonly #handle: FileHandle;
+  readonly #mask: Mask;
   #size: number;
   #known: Sidecar;
 
-  private constructor(path: string, handle: FileHandle, size: number, known: Sidecar) {
+  private constructor(path: string, handle: FileHandle, mask: Mask, size: number, known: Sidecar) {
     this.path = path;
     this.inflatedPath = path.replace(/\.part$/, '.out');
     this.#sidecarPath = `${path}.json`;
     this.#handle = handle;
+    this.#mask = mask;
     this.#size = size;
     this.#known = known;
   }
 
-  /** Opens the part of an earlier run, or a new one. Bytes whose sidecar is missing or of another file are dropped. */
-  static async open(directory: string, name: string, key: string, identity: string): Promise<Part> {
-    const path = join(directory, `.${name}.${key}.part`);
+  /**
+   * Opens the part of an earlier run, or a new one. Bytes whose sidecar is missing or of another file are dropped.
+   * `mask` takes secrets out of what a server says before it is written down.
+   */
+  static async open(path: string, identity: string, mask: Mask = (text) => text): Promise<Part> {
     return await onDisk(path, async () => {
-      const handle = await open(path, 'a+', 0o600);
+      const handle = (await openOwn(path)) ?? (await openFresh(path));
       const known = await readSidecar(`${path}.json`);
       const mine = known?.identity === identity;
       if (!mine) await handle.truncate(0);
       const { size } = await handle.stat();
-      return new Part(path, handle, size, mine ? known : { identity });
+      return new Part(path, handle, mask, size, mine ? known : { identity });
     });
   }
 
@@ -72,7 +67,13 @@ export class Part implements RawStore {
   }
 
   read(): AsyncIterable<Buffer> {
-    return createReadStream(this.path, { end: Math.max(0, this.#size - 1), highWaterMark: 256 * 1024 });
+    // Not by its name, which may have come to mean another file.
+    return this.#handle.createReadStream({
+      start: 0,
+      end: Math.max(0, this.#size - 1),
+      highWaterMark: 256 * 1024,
+      autoClose: false,
+    });
   }
 
   async tail(length: number): Promise<Buffer> {
@@ -94,7 +95,9 @@ export class Part implements RawStore {
 
   async learn(known: Sidecar): Promise<void> {
     this.#known = known;
-    await onDisk(this.#sidecarPath, async () => await writeSidecar(this.#sidecarPath, known));
+    const { disposition } = known;
+    const told = disposition === undefined ? known : { ...known, disposition: this.#mask(disposition) };
+    await onDisk(this.#sidecarPath, async () => await writeSidecar(this.#sidecarPath, told));
   }
 
   async restart(): Promise<void> {
@@ -115,4 +118,25 @@ export class Part implements RawStore {
     await rm(this.inflatedPath, { force: true });
     await removeSidecar(this.#sidecarPath);
   }
+}
+
+/** For reading, and for writing at the end. */
+const READ_AND_APPEND = constants.O_RDWR | constants.O_APPEND;
+
+/**
+ * The part of an earlier run. `undefined` for anything else of that name, which may have been put there for us to
+ * write to: a link of either kind, a pipe, a device.
+ */
+async function openOwn(path: string): Promise<FileHandle | undefined> {
+  const flags = READ_AND_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(path, flags).catch(() => undefined);
+  const found = await handle?.stat();
+  if (found?.isFile() === true && found.nlink === 1) return handle;
+  await handle?.close();
+  return undefined;
+}
+
+async function openFresh(path: string): Promise<FileHandle> {
+  await rm(path, { force: true });
+  return await open(path, READ_AND_APPEND | constants.O_CREAT | constants.O_EXCL, 0o600);
 }

@@ -2,7 +2,9 @@ import type { LimitFunction } from 'p-limit';
 
 import type { Link } from '../api/link.ts';
 import { ExportpollError, InterruptedError, IoError, messageOf } from '../errors.ts';
-import { manifestPath, writeManifest, type Manifest, type ManifestFile } from './manifest.ts';
+import { commitManifest, placeManifest } from './export-files.ts';
+import { isUnchanged, type Manifest, type ManifestFile } from './manifest.ts';
+import { leftParts } from './part-name.ts';
 import { saveFile, type Saving, type Skipped } from './save-file.ts';
 
 /** What became of the files of an export. */
@@ -24,10 +26,11 @@ export async function saveExport(
   const failures: ExportpollError[] = [];
   // Before any other file can claim them.
   for (const name of saving.journal.names()) saving.names.take(name);
+  const left = await leftParts(saving.directory);
   const saveOne = async (link: Link): Promise<ManifestFile | Skipped | undefined> => {
     try {
       saving.signal.throwIfAborted();
-      return await saveFile(link, saving);
+      return await saveFile(link, saving, left);
     } catch (error) {
       const known = asKnown(error);
       failures.push(known);
@@ -48,23 +51,45 @@ export async function saveExport(
 async function commit(
   { files, skipped }: { files: readonly ManifestFile[]; skipped: string[] },
   startedAt: string,
-  { provider, id, settings, directory, journal, clock }: Saving,
+  saving: Saving,
   { state, generator }: { state: string; generator: string },
 ): Promise<void> {
+  const { provider, id, api, settings, directory, journal, clock } = saving;
   const manifest: Manifest = {
     v: 1,
     generator,
     provider,
     id,
+    api,
     state,
     options: { keepCompressed: settings.keepCompressed, name: settings.name },
     startedAt,
     completedAt: new Date(clock.now()).toISOString(),
     files: [...files],
+    earlier: await stillOurs(files, saving),
     skipped,
   };
-  await writeManifest(manifestPath(directory, provider, id), manifest);
+  await commitManifest(directory, manifest);
   await journal.remove();
+}
+
+/**
+ * What the manifest that is about to be replaced tells of and the new one does not: under another `--name`, an export
+ * has other files, and those that it had before are exportpoll's own all the same.
+ */
+async function stillOurs(
+  files: readonly ManifestFile[],
+  { provider, id, directory }: Saving,
+): Promise<ManifestFile[]> {
+  const { manifest } = await placeManifest(directory, { provider, id });
+  const names = new Set(files.map(({ name }) => name));
+  const kept: ManifestFile[] = [];
+  for (const file of [...(manifest?.files ?? []), ...(manifest?.earlier ?? [])]) {
+    if (names.has(file.name) || !(await isUnchanged(directory, file))) continue;
+    names.add(file.name);
+    kept.push(file);
+  }
+  return kept;
 }
 
 function report(link: Link, error: ExportpollError, { report, provider, id }: Saving): void {

@@ -12,7 +12,9 @@ import { land } from './land.ts';
 import type { Links } from './links.ts';
 import type { ManifestFile } from './manifest.ts';
 import { applyNameTemplate, remoteName } from './name.ts';
-import { Part, partKey } from './part.ts';
+import { partKey, partName } from './part-name.ts';
+import { Part } from './part.ts';
+import { reportSaved, reportSkipped } from './report-file.ts';
 import { fileSink } from './sinks.ts';
 import { Source } from './source.ts';
 import type { Names, TargetName } from './target.ts';
@@ -23,6 +25,8 @@ import { linkExpectations } from './verify.ts';
 export interface Saving {
   readonly provider: string;
   readonly id: string;
+  /** Which API has the export: it may have the same id at another one. */
+  readonly api: string;
   readonly directory: string;
   readonly settings: Settings;
   readonly client: ApiClient;
@@ -34,6 +38,8 @@ export interface Saving {
   readonly signal: AbortSignal;
   readonly umask: number;
   readonly report: (event: Event) => void;
+  /** Takes known secrets out of what is written to disk. */
+  readonly mask: (text: string) => string;
 }
 
 /** A file that was left as it was, because `--if-exists skip` said so. */
@@ -45,10 +51,17 @@ export interface Skipped {
  * Saves one file: receives it beside its target, verifies it, records it in the journal and gives it its name, in
  * this order, so that a crash at any point costs no byte twice.
  */
-export async function saveFile(link: Link, saving: Saving): Promise<ManifestFile | Skipped> {
-  const { provider, id, directory } = saving;
-  const provisional = remoteName(link);
-  const part = await Part.open(directory, provisional, partKey(provider, id, link.identity), link.identity);
+export async function saveFile(
+  link: Link,
+  saving: Saving,
+  /** What earlier runs have left of files, by key. */
+  left: ReadonlyMap<string, string>,
+): Promise<ManifestFile | Skipped> {
+  const { provider, id, api, directory } = saving;
+  const provisional = remoteName(link, undefined, saving.mask);
+  const key = partKey(api, provider, id, link.identity);
+  const path = join(directory, left.get(key) ?? partName(provisional, key));
+  const part = await Part.open(path, link.identity, saving.mask);
   try {
     const saved = saving.journal.find(link.identity);
     if (saved !== undefined) return await keepSaved(saved, part, saving);
@@ -67,8 +80,7 @@ export async function saveFile(link: Link, saving: Saving): Promise<ManifestFile
     if (received !== undefined && target !== undefined) {
       return await landFile(link, part, received, target, saving);
     }
-    await part.remove();
-    return { skipped: target?.name ?? provisional };
+    return await skip(target?.name ?? provisional, part, saving);
   } finally {
     await part.close();
   }
@@ -92,7 +104,7 @@ async function receiveFile(
     retries,
     keepCompressed,
     maxBytes,
-    nameFor: (disposition) => remoteName(link, disposition),
+    nameFor: (disposition) => remoteName(link, disposition, saving.mask),
     expectations: linkExpectations(link),
     onBegin,
     openSink: async ({ decoded }) => (decoded ? await fileSink(part.inflatedPath) : undefined),
@@ -130,7 +142,7 @@ async function landFile(
       mtimeMs,
       ...(part.known.etag === undefined ? {} : { etag: part.known.etag }),
       ...(part.known.lastModified === undefined ? {} : { lastModified: part.known.lastModified }),
-      source: { host: link.url.host, path: link.url.pathname },
+      source: { host: link.url.host, path: saving.mask(link.url.pathname) },
     };
     await journal.record(file);
     const path = join(directory, target.name);
@@ -143,36 +155,24 @@ async function landFile(
     names.release(target.name);
     target = await names.claim(nameOf(received, link, saving));
   }
+  return await skip(target.name, part, saving);
+}
+
+async function skip(name: string, part: Part, saving: Saving): Promise<Skipped> {
   await part.remove();
-  return { skipped: target.name };
+  reportSkipped(name, saving);
+  return { skipped: name };
 }
 
 /** A file that an earlier run had saved before it was killed. */
 async function keepSaved(saved: ManifestFile, part: Part, saving: Saving): Promise<ManifestFile> {
   await part.remove();
-  reportSaved(saved, saving);
+  reportSaved(saved, saving, { already: true });
   return saved;
 }
 
 function nameOf({ name }: Begun, { index }: Link, { settings, provider, id }: Saving): string {
   return applyNameTemplate(settings.name, { provider, id, index, name });
-}
-
-/** Tells that a file is on disk. */
-export function reportSaved(
-  { name, bytes, rawBytes, sha256 }: ManifestFile,
-  { report, provider, id, directory }: Pick<Saving, 'report' | 'provider' | 'id' | 'directory'>,
-): void {
-  report({
-    type: 'file.saved',
-    provider,
-    id,
-    file: name,
-    path: join(directory, name),
-    bytes,
-    rawBytes,
-    sha256,
-  });
 }
 
 const PROGRESS_INTERVAL_MS = 100;

@@ -1,8 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 
 import { z } from 'zod';
 
 import { writeAtomically } from './durable.ts';
+import { readSmall, SMALL_BYTES } from './read-small.ts';
 
 /** What proves that bytes fetched later belong to the bytes fetched before (RFC 9110, 8.8). */
 export interface Validator {
@@ -35,8 +36,9 @@ export type Sidecar = Omit<z.infer<typeof schema>, 'v'>;
 
 /** The sidecar at `path`; `undefined` when there is none, or none that can be used. */
 export async function readSidecar(path: string): Promise<Sidecar | undefined> {
+  const text = await readSmall(path, SMALL_BYTES);
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return text === undefined ? undefined : schema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

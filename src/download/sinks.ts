@@ -1,14 +1,15 @@
 import { once } from 'node:events';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { rm, type FileHandle } from 'node:fs/promises';
 
 import type { Output } from '../context.ts';
 import { OutputClosedError } from '../errors.ts';
 import { onDisk } from './disk-errors.ts';
+import { openNew } from './durable.ts';
 import type { Sink } from './transfer.ts';
 
 /** Writes a file's content to `path` (mode 0600 until it is landed) and forces it to the disk at its end. */
 export async function fileSink(path: string): Promise<Sink> {
-  const handle: FileHandle = await onDisk(path, async () => await open(path, 'w', 0o600));
+  const handle: FileHandle = await onDisk(path, async () => await openNew(path, 0o600));
   return {
     write: async (chunk) => await onDisk(path, async () => await handle.writeFile(chunk)),
     end: async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { IfExists } from '../config/types.ts';
 import { CannotCreateError } from '../errors.ts';
 import { unusedName } from './name.ts';
-import { isUnchanged, readManifests } from './manifest.ts';
+import { isUnchanged, readManifests, type ManifestFile } from './manifest.ts';
 
 /** What is there under a name that a file is to get. */
 export type Existing = 'nothing' | 'ours' | 'other';
@@ -53,6 +53,7 @@ export class Names {
   readonly #directory: string;
   readonly #policy: IfExists;
   readonly #taken: Set<string>;
+  #ours: Promise<ReadonlyMap<string, readonly ManifestFile[]>> | undefined;
 
   /** `taken` is shared by everything in this process that saves into the directory. */
   constructor(directory: string, policy: IfExists, taken: Set<string>) {
@@ -91,7 +92,8 @@ export class Names {
   }
 
   #refusal(name: string): CannotCreateError {
-    const whose = this.#policy === 'own' ? ', and exportpoll did not save it here' : '';
+    const whose =
+      this.#policy === 'own' ? ', and is not as exportpoll saved it, or is not from exportpoll' : '';
     return new CannotCreateError(`${join(this.#directory, name)} exists${whose}`, {
       hint: 'move it away, or choose with --if-exists overwrite, skip or rename',
     });
@@ -101,13 +103,26 @@ export class Names {
     const found = await lstat(join(this.#directory, name)).catch(() => undefined);
     if (found === undefined) return 'nothing';
     if (this.#policy !== 'own') return 'other';
-    for (const manifest of await readManifests(this.#directory)) {
-      for (const file of manifest.files) {
-        if (file.name === name && (await isUnchanged(this.#directory, file))) return 'ours';
-      }
+    // Read once, however many files there are.
+    this.#ours ??= savedBefore(this.#directory);
+    for (const file of (await this.#ours).get(name) ?? []) {
+      if (await isUnchanged(this.#directory, file)) return 'ours';
     }
     return 'other';
   }
+}
+
+/** What the manifests of a directory tell of, by name. */
+async function savedBefore(directory: string): Promise<ReadonlyMap<string, readonly ManifestFile[]>> {
+  const byName = new Map<string, ManifestFile[]>();
+  for (const { files, earlier = [] } of await readManifests(directory)) {
+    for (const file of [...files, ...earlier]) {
+      const same = byName.get(file.name);
+      if (same === undefined) byName.set(file.name, [file]);
+      else same.push(file);
+    }
+  }
+  return byName;
 }
 
 /** Names that differ only in case or composition are one file on some systems. */

@@ -33,7 +33,7 @@ export interface Begun {
 
 export interface TransferOptions extends Omit<ReceiveOptions, 'onResponse'> {
   readonly keepCompressed: boolean;
-  /** The largest content that is accepted, in bytes. */
+  /** The largest file that is accepted, in bytes: as it comes, and as it is saved. */
   readonly maxBytes: number | undefined;
   /** The remote name by a download's `Content-Disposition`. */
   readonly nameFor: (contentDisposition: string | undefined) => string;
@@ -104,14 +104,26 @@ async function transferOnce(
 ): Promise<Transferred | undefined> {
   const resumedFrom = store.size;
   const expectations = [...options.expectations];
-  const onResponse = ({ response }: Download): void => {
+  // When the consumer fails, nobody is to wait for bytes that the server may never send.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  let current: Download | undefined;
+  const onResponse = (download: Download): void => {
+    const { response } = download;
+    current = download;
     expectations.push(...headerExpectations(response.status, response.headers));
+  };
+  const abandon = (reason: unknown): void => {
+    stop.abort(reason);
+    if (current !== undefined && !(reason instanceof StartOver)) discard(current.response);
   };
   let hashes: RawHashes | undefined;
   async function* hashed(): AsyncGenerator<Buffer, void, undefined> {
-    for await (const chunk of receive(store, source, { ...options, onResponse }, carried)) {
+    for await (const chunk of receive(store, source, { ...options, signal, onResponse }, carried)) {
       hashes ??= new RawHashes(resumedFrom > 0 ? everyAlgorithm : algorithmsOf(expectations));
       hashes.update(chunk);
+      // Gzip can go on for ever without any content: empty members, padding, the name in its header.
+      if (options.maxBytes !== undefined && store.size > options.maxBytes) throw tooLarge(options.maxBytes);
       yield chunk;
     }
   }
@@ -132,9 +144,15 @@ async function transferOnce(
     if (options.maxBytes !== undefined && (begun.total ?? 0) > options.maxBytes)
       throw tooLarge(options.maxBytes);
     if (!(await options.onBegin(begun))) return undefined;
-    const { bytes, sha256 } = await drain(content.bytes, await options.openSink(begun), options.maxBytes);
+    const { bytes, sha256 } = await drain(content.bytes, await options.openSink(begun), {
+      maxBytes: options.maxBytes,
+      abandon,
+    });
     (hashes ?? new RawHashes(algorithmsOf(expectations))).verify(expectations);
     return { ...begun, bytes, rawBytes: store.size, sha256 };
+  } catch (error) {
+    abandon(error);
+    throw error;
   } finally {
     await raw.return();
   }
@@ -143,16 +161,22 @@ async function transferOnce(
 async function drain(
   content: AsyncIterable<Buffer>,
   sink: Sink | undefined,
-  maxBytes: number | undefined,
+  { maxBytes, abandon }: { maxBytes: number | undefined; abandon: (reason: unknown) => void },
 ): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;
   try {
     for await (const chunk of content) {
-      bytes += chunk.length;
-      if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(maxBytes);
-      hash.update(chunk);
-      await sink?.write(chunk);
+      try {
+        bytes += chunk.length;
+        if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(maxBytes);
+        hash.update(chunk);
+        await sink?.write(chunk);
+      } catch (error) {
+        // Before the loop is left: leaving it waits for whatever the content is waiting for.
+        abandon(error);
+        throw error;
+      }
     }
     await sink?.end();
   } catch (error) {

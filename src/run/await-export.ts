@@ -14,6 +14,9 @@ export interface RunWorld {
   readonly service: (target: Target) => Service;
 }
 
+/** Who looks once does not want to wait; whatever takes longer than this, in ms, is for the next run. */
+const ONE_LOOK_PATIENCE_MS = 60_000;
+
 /** Looks at the export until it is settled, or once, tells what every look found, and resolves with the last one. */
 export async function awaitExport(target: Target, once: boolean, world: RunWorld): Promise<Look> {
   const { context, report } = world;
@@ -21,7 +24,8 @@ export async function awaitExport(target: Target, once: boolean, world: RunWorld
   const { interval, maxInterval, timeout, grace } = account.profile.poll;
   const floorMs = settings.intervalMs ?? parseDuration(interval);
   const looks = poll({
-    look: async () => await lookWithRetries(target, world),
+    look: async (signal) =>
+      await lookWithRetries(target, world, { signal, ...(once ? { patienceMs: ONE_LOOK_PATIENCE_MS } : {}) }),
     cadence: { floorMs, ceilingMs: Math.max(floorMs, settings.maxIntervalMs ?? parseDuration(maxInterval)) },
     timeoutMs: settings.timeoutMs ?? parseDuration(timeout),
     graceMs: parseDuration(grace),
@@ -39,13 +43,18 @@ export async function awaitExport(target: Target, once: boolean, world: RunWorld
   return last;
 }
 
-/** Looks once; a failure that may pass is tried again `--retries` times. */
-export async function lookWithRetries(target: Target, { context, report, service }: RunWorld): Promise<Look> {
+/** Looks once; a failure that may pass is tried again `--retries` times, until the signal aborts. */
+export async function lookWithRetries(
+  target: Target,
+  { context, report, service }: RunWorld,
+  { signal = context.signal, ...patience }: { signal?: AbortSignal; patienceMs?: number } = {},
+): Promise<Look> {
   const { account, id, settings } = target;
-  return await retrying(async () => await service(target).look(id), {
+  return await retrying(async () => await service(target).look(id, signal), {
     clock: context.clock,
     random: context.random,
-    signal: context.signal,
+    signal,
+    ...patience,
     retries: settings.retries,
     onRetry: (error, delayMs) => {
       const message = `${error.message}; trying again in ${(delayMs / 1000).toFixed(1)} s`;

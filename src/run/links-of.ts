@@ -41,7 +41,8 @@ export function stateError(found: Look): ExportpollError | undefined {
         hint: 'a new export is needed',
       });
     case 'gone':
-      return new GoneError(`the provider does not have this export (any more): ${said}`, {
+      // The word is ours; the message says all there is.
+      return new GoneError(`the provider does not have this export (any more): ${found.message ?? said}`, {
         hint: 'check the id and the account; an export that is past its retention has to be started anew',
       });
     case 'unknown':

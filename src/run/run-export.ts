@@ -1,28 +1,23 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { LimitFunction } from 'p-limit';
 
-import type { Link } from '../api/link.ts';
+import { withoutSecrets, type Link } from '../api/link.ts';
 import type { Look } from '../api/look.ts';
 import type { Target } from '../config/types.ts';
 import { onDisk } from '../download/disk-errors.ts';
 import { makeDirectory } from '../download/durable.ts';
+import { exportKey, placeManifest, removeDraft } from '../download/export-files.ts';
 import { Journal, removeJournal } from '../download/journal.ts';
 import { Links } from '../download/links.ts';
 import { acquireLock } from '../download/lock.ts';
-import {
-  isUnchanged,
-  manifestPath,
-  readManifest,
-  type Manifest,
-  type ManifestFile,
-} from '../download/manifest.ts';
+import type { ManifestFile } from '../download/manifest.ts';
 import { saveExport } from '../download/save-export.ts';
-import { reportSaved, type Saving } from '../download/save-file.ts';
+import type { Saving } from '../download/save-file.ts';
 import { Names } from '../download/target.ts';
 import { EmptyExportError, ExportpollError, InterruptedError, StillRunningError } from '../errors.ts';
 import { awaitExport, lookWithRetries, type RunWorld } from './await-export.ts';
+import { apiOf, earlierManifest, isDelivered, tellDelivered } from './delivered.ts';
 import { execCommand } from './exec.ts';
 import { linksOf } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
@@ -49,12 +44,14 @@ export async function runExport(target: Target, once: boolean, world: SavingWorl
     // Checked before anything is asked, so that a missing credential is told at once.
     world.service(target);
     await onDisk(settings.output, async () => await makeDirectory(settings.output));
-    const release = await acquireLock(settings.output, fileKey(target), context.pid);
+    const release = await acquireLock(settings.output, keyOf(target), context.pid);
     try {
       const manifest = settings.force ? undefined : await earlierManifest(target);
       if (manifest !== undefined && (await isDelivered(manifest, target))) {
-        await removeJournal(settings.output, fileKey(target));
-        return outcomeOfDelivered(manifest, target, world);
+        await removeJournal(settings.output, keyOf(target));
+        await removeDraft(settings.output, { provider: account.name, id });
+        tellDelivered(manifest, target, report);
+        return outcomeOf(target, manifest.files, []);
       }
       const found = await awaitExport(target, once, world);
       return await save(found, manifest?.files ?? [], target, world);
@@ -69,29 +66,6 @@ export async function runExport(target: Target, once: boolean, world: SavingWorl
   }
 }
 
-/** The manifest that an earlier run left, if its files were made with the same options. */
-async function earlierManifest({ account, id, settings }: Target): Promise<Manifest | undefined> {
-  const manifest = await readManifest(manifestPath(settings.output, account.name, id));
-  const { keepCompressed, name } = manifest?.options ?? {};
-  return keepCompressed === settings.keepCompressed && name === settings.name ? manifest : undefined;
-}
-
-async function isDelivered({ files, skipped = [] }: Manifest, { settings }: Target): Promise<boolean> {
-  for (const file of files) {
-    if (!(await isUnchanged(settings.output, file))) return false;
-  }
-  // What was left alone, because it was there, has to be there still.
-  return skipped.every((name) => existsSync(join(settings.output, name)));
-}
-
-function outcomeOfDelivered({ files }: Manifest, target: Target, world: SavingWorld): Outcome {
-  const { account, id, settings } = target;
-  for (const file of files) {
-    reportSaved(file, { report: world.report, provider: account.name, id, directory: settings.output });
-  }
-  return outcomeOf(target, files, []);
-}
-
 async function save(
   found: Look,
   known: readonly ManifestFile[],
@@ -100,19 +74,21 @@ async function save(
 ): Promise<Outcome> {
   const { account, id, settings } = target;
   const { context, report } = world;
-  const list = linksOf(found);
+  const list = withoutSecrets(linksOf(found), context.redactor);
   if (list.length > 0) report({ type: 'link.issued', provider: account.name, id, ...issued(list) });
   const names = new Names(settings.output, settings.ifExists, world.taken(settings.output));
   const { keepCompressed, name } = settings;
-  const journal = await Journal.open(settings.output, fileKey(target), { keepCompressed, name }, known);
+  const api = apiOf(target);
+  const journal = await Journal.open(settings.output, keyOf(target), { keepCompressed, name, api }, known);
   const links = new Links(list, {
-    renew: async () => linksOf(await lookWithRetries(target, world)),
+    renew: async () => withoutSecrets(linksOf(await lookWithRetries(target, world)), context.redactor),
     now: () => context.clock.now(),
     onRenewed: (file, reason) => report({ type: 'link.renewed', provider: account.name, id, file, reason }),
   });
   const saving: Saving = {
     provider: account.name,
     id,
+    api,
     directory: settings.output,
     settings,
     client: world.service(target).client,
@@ -124,6 +100,7 @@ async function save(
     signal: context.signal,
     umask: context.umask,
     report,
+    mask: (text) => context.redactor.mask(text),
   };
   try {
     const { files, failures } = await saveExport(list, saving, {
@@ -149,7 +126,7 @@ async function withCommand(
 ): Promise<Outcome> {
   if (settings.exec === undefined) return outcome;
   const paths = files.map(({ name }) => join(settings.output, name));
-  const manifest = manifestPath(settings.output, account.name, id);
+  const { path: manifest } = await placeManifest(settings.output, { provider: account.name, id });
   try {
     await execCommand(settings.exec, { provider: account.name, id, manifest, paths }, context);
     return outcome;
@@ -176,9 +153,10 @@ function outcomeOf(
 }
 
 function issued(links: readonly Link[]): { files: number; expiresAt?: string } {
-  const ends = links.map(({ expiresAt }) => expiresAt).filter((end) => end !== undefined);
-  const earliest = ends.length === 0 ? {} : { expiresAt: new Date(Math.min(...ends)).toISOString() };
-  return { files: links.length, ...earliest };
+  // Not spread into Math.min: there may be more of them than a call takes arguments.
+  const earliest = links.reduce((least, { expiresAt = Infinity }) => Math.min(least, expiresAt), Infinity);
+  const expiresAt = earliest === Infinity ? {} : { expiresAt: new Date(earliest).toISOString() };
+  return { files: links.length, ...expiresAt };
 }
 
 function subjectOf({ account, id }: Target): string {
@@ -186,6 +164,6 @@ function subjectOf({ account, id }: Target): string {
 }
 
 /** What the export's files beside the targets are called after. */
-function fileKey({ account, id }: Target): string {
-  return `${account.name}-${id.replaceAll('/', '-')}`;
+function keyOf({ account, id }: Target): string {
+  return exportKey({ provider: account.name, id });
 }

@@ -52,8 +52,9 @@ async function streamFile(link: Link, links: Links, target: Target, world: RunWo
   const { account, id, settings } = target;
   const { context, report } = world;
   const { clock, random, signal, stdout } = context;
-  const file = remoteName(link);
-  const about = { provider: account.name, id, file };
+  const about = { provider: account.name, id };
+  /** Known once the file has begun; progress before that has nothing to call it by. */
+  let file: string | undefined;
   const source = new Source({
     links,
     identity: link.identity,
@@ -70,18 +71,22 @@ async function streamFile(link: Link, links: Links, target: Target, world: RunWo
     maxBytes: settings.maxBytes,
     nameFor: (disposition) => remoteName(link, disposition),
     expectations: linkExpectations(link),
-    onBegin: ({ total }) => {
+    onBegin: ({ name, total }) => {
+      file = name;
       report({
         type: 'file.started',
         ...about,
+        file,
         ...(total === undefined ? {} : { bytes: total }),
         resumedFrom: 0,
       });
       return Promise.resolve(true);
     },
     openSink: () => Promise.resolve(outputSink(stdout)),
-    onProgress: (bytes, total) =>
-      report({ type: 'file.progress', ...about, bytes, ...(total === undefined ? {} : { total }) }),
+    onProgress: (bytes, total) => {
+      const known = total === undefined ? {} : { total };
+      if (file !== undefined) report({ type: 'file.progress', ...about, file, bytes, ...known });
+    },
     onRetry: (error, delayMs) => {
       const message = `${error.message}; going on in ${(delayMs / 1000).toFixed(1)} s`;
       report({ type: 'warning', provider: account.name, id, message });

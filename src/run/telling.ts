@@ -27,6 +27,7 @@ export function startTelling(
   const progress = settings.verbose && settings.progress === 'auto' ? 'plain' : settings.progress;
   const reporter = createReporter(context, { ...settings, ...options, progress });
   const counters = { polls: 0, renewals: 0 };
+  let already = 0;
 
   const summarise = (outcomes: readonly Outcome[], exitCode: ExitCode): void => {
     reporter.report({
@@ -34,6 +35,7 @@ export function startTelling(
       files: outcomes.reduce((sum, { files }) => sum + files, 0),
       bytes: outcomes.reduce((sum, { bytes }) => sum + bytes, 0),
       exitCode,
+      ...(already === 0 ? {} : { already }),
       ...counters,
       elapsedMs: context.clock.now() - startedAt,
     });
@@ -43,6 +45,7 @@ export function startTelling(
     report(event) {
       if (event.type === 'export.status') counters.polls += 1;
       if (event.type === 'link.renewed') counters.renewals += 1;
+      if (event.type === 'file.saved' && event.already === true) already += 1;
       reporter.report(event);
     },
     finish(outcomes, exitCode = exitCodeOf(outcomes)) {
@@ -60,7 +63,7 @@ function errorLines(outcomes: readonly Outcome[], { redactor }: Context, verbose
   const told = new Set<string>();
   return outcomes.flatMap(({ subject, failures }) =>
     failures.flatMap(({ error, told: known }) => {
-      const about = outcomes.length > 1 && error.exitCode < ExitCode.sigint ? `${subject}: ` : '';
+      const about = subject !== '' && error.exitCode < ExitCode.sigint ? `${subject}: ` : '';
       const [first = '', ...more] = describeError(error, redactor, verbose);
       const lines = [first.replace(/^exportpoll: /, `exportpoll: ${about}`), ...more];
       const text = lines.join('\n');

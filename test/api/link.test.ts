@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { urlExpiry } from '../../src/api/link.ts';
+import { urlExpiry, withoutSecrets, type Link } from '../../src/api/link.ts';
+import { Redactor } from '../../src/ui/redact.ts';
 
 const at = (url: string): string | undefined => {
   const expiry = urlExpiry(new URL(url));
@@ -93,5 +94,21 @@ describe('the end of a signed URL', () => {
         expect(() => new Date(expiry ?? 0).toISOString()).not.toThrow();
       }),
     );
+  });
+});
+
+describe('an identity that holds a secret', () => {
+  it('is replaced by its hash, always the same one', () => {
+    const link = (identity: string): Link => ({
+      ...{ identity, index: 0, auth: 'none', issuedAt: 0, expiresAt: undefined },
+      ...{ url: new URL('https://store.example.com/'), name: undefined, size: undefined, checksums: {} },
+    });
+    const redactor = new Redactor();
+    redactor.add('s3cret');
+    const links = [link('/x/s3cret/a.csv'), link('/x/b.csv')];
+    const [first, second] = withoutSecrets(links, redactor);
+    expect(first?.identity).toMatch(/^[0-9a-f]{64}$/);
+    expect(second).toBe(links[1]);
+    expect(withoutSecrets(links, redactor)[0]).toEqual(first);
   });
 });

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { diskError, onDisk } from '../../src/download/disk-errors.ts';
 import { Part } from '../../src/download/part.ts';
@@ -46,8 +46,18 @@ describe('an error of the file system', () => {
   });
 });
 
-// Where the system has a device that is always full; a link keeps its own file out of harm's way.
-describe.runIf(process.platform === 'linux')('a full disk', () => {
+describe('a full disk', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  /** From now on nothing can be written to a file. */
+  const fill = async (): Promise<void> => {
+    const handle = await open(process.execPath);
+    const methods = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    for (const name of ['write', 'writeFile'] as const) {
+      vi.spyOn(methods, name).mockRejectedValue(withCode('ENOSPC'));
+    }
+  };
   const inDirectory = async (play: (directory: string) => Promise<void>): Promise<void> => {
     const directory = await mkdtemp(join(tmpdir(), 'exportpoll-test-'));
     try {
@@ -61,8 +71,8 @@ describe.runIf(process.platform === 'linux')('a full disk', () => {
   it('ends the inflating of a file with 74', async () => {
     await inDirectory(async (directory) => {
       const path = join(directory, 'a.out');
-      await symlink('/dev/full', path);
       const sink = await fileSink(path);
+      await fill();
       await expect(sink.write(Buffer.from('a'))).rejects.toMatchObject(full);
       await sink.abort();
     });
@@ -70,9 +80,9 @@ describe.runIf(process.platform === 'linux')('a full disk', () => {
 
   it('ends the receiving of a file with 74, and counts no byte that is not there', async () => {
     await inDirectory(async (directory) => {
-      await symlink('/dev/full', join(directory, '.a.csv.12345678.part'));
       await writeFile(join(directory, '.a.csv.12345678.part.json'), '{"v":1,"identity":"a"}');
-      const part = await Part.open(directory, 'a.csv', '12345678', 'a');
+      const part = await Part.open(join(directory, '.a.csv.12345678.part'), 'a');
+      await fill();
       await expect(part.append(Buffer.from('a'))).rejects.toMatchObject(full);
       expect(part.size).toBe(0);
       await part.close();

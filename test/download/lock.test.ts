@@ -1,13 +1,33 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type * as FileSystem from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { acquireLock } from '../../src/download/lock.ts';
 import { TryAgainError } from '../../src/errors.ts';
+
+vi.mock(import('node:fs/promises'), async (original) => {
+  const real = await original();
+  return { ...real, link: vi.fn(real.link), writeFile: vi.fn(real.writeFile) };
+});
+const { link: realLink, writeFile: realWriteFile } =
+  await vi.importActual<typeof FileSystem>('node:fs/promises');
+
+/** Makes a function of the file system fail, after it has done a part of its work. */
+function fails(
+  call: typeof link | typeof writeFile,
+  code: string,
+  before: (path: string) => Promise<void> = async () => {},
+): void {
+  vi.mocked(call as (path: string) => Promise<void>).mockImplementation(async (path) => {
+    await before(path);
+    throw Object.assign(new Error(code), { code });
+  });
+}
 
 const { pid } = process;
 /** Other processes that are alive while the tests run. */
@@ -65,6 +85,33 @@ describe('the lock of an export', () => {
 
   it('cannot be made in a directory that is not there', async () => {
     await expect(acquireLock(join(directory, 'none'), 'acme-7', pid)).rejects.toMatchObject({ exitCode: 73 });
+  });
+});
+
+describe('a lock', () => {
+  afterEach(() => {
+    vi.mocked(link).mockImplementation(realLink);
+    vi.mocked(writeFile).mockImplementation(realWriteFile);
+  });
+
+  it.each(['EPERM', 'ENOTSUP', 'ENOSYS'])('is also held where links end with %s', async (code) => {
+    fails(link, code);
+    const release = await acquire();
+    expect(await holder()).toMatchObject({ host: hostname(), pid });
+    await expect(acquire(process.ppid)).rejects.toBeInstanceOf(TryAgainError);
+    expect(await readdir(directory)).toEqual(['.acme-7.lock']);
+    await release();
+    await writeFile(path, '');
+    await (
+      await acquire()
+    )();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('leaves nothing behind when it cannot be written', async () => {
+    fails(writeFile, 'ENOSPC', async (draft) => await realWriteFile(draft, ''));
+    await expect(acquire()).rejects.toMatchObject({ exitCode: 74 });
+    expect(await readdir(directory)).toEqual([]);
   });
 });
 

@@ -219,3 +219,41 @@ describe('a name that is taken', () => {
     expect(unused('c.csv')).toBe('c.csv');
   });
 });
+
+describe('the name of a manifest', () => {
+  const file = { provider: 'acme', id: '7', index: 0 };
+
+  it.each([
+    ['custom-ok.manifest.json', 'custom-ok_manifest.json'],
+    ['custom-ok.Manifest.JSON', 'custom-ok_Manifest.JSON'],
+    ['custom-ok.manifest.json.tmp', 'custom-ok_manifest.json.tmp'],
+    ['custom-ok.manife\u017ft.json', 'custom-ok_manife\u017ft.json'],
+    ['custom-ok.manifest.json . ', 'custom-ok_manifest.json'],
+  ])('is never that of a file: %j', (name, expected) => {
+    expect(applyNameTemplate('{name}', { ...file, name: safeName(name) })).toBe(expected);
+  });
+
+  it('is not made by a template either', () => {
+    const name = 'manifest.json';
+    expect(applyNameTemplate('{provider}-{id}.{name}', { ...file, name })).toBe('acme-7_manifest.json');
+  });
+});
+
+describe('a name that is megabytes long', () => {
+  it.each([['a'], ['ü'], [' '], ['. '], ['\u202e'], ['/'], ['a\\']])('takes no time: %j', (piece) => {
+    const started = performance.now();
+    const name = safeName(`x${piece.repeat(2_000_000)}.csv.gz`);
+    expect(performance.now() - started).toBeLessThan(500);
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200);
+    expect(name).toMatch(/csv\.gz$/);
+  });
+});
+
+describe('a secret in a name', () => {
+  it('is masked, wherever the name comes from', () => {
+    const mask = (text: string): string => text.replaceAll('s3cret', '***');
+    expect(remoteName(linkTo('/x/for%2Ds3cret.csv'), undefined, mask)).toBe('for-___.csv');
+    expect(remoteName(linkTo('/x'), 'attachment; filename="s3cret.csv"', mask)).toBe('___.csv');
+    expect(remoteName(linkTo('/x', 's3cret.csv'), undefined, mask)).toBe('___.csv');
+  });
+});

@@ -7,7 +7,7 @@ import { readManifest, manifestPath, type Manifest } from '../../src/download/ma
 import { InterruptedError } from '../../src/errors.ts';
 import { hashOf, noise } from '../helpers/bytes.ts';
 import type { RemoteFile } from '../helpers/scripted-server.ts';
-import { PATIENTLY, inWorld, type World } from './world.ts';
+import { API_KEY, PATIENTLY, inWorld, type World } from './world.ts';
 
 const names = ['a.csv', 'b.csv', 'c.csv', 'd.csv', 'e.csv'];
 const files: Record<string, RemoteFile> = Object.fromEntries(
@@ -48,6 +48,29 @@ describe('an export whose files are all saved', () => {
       });
       const text = await readFile(manifestPath(world.directory, 'acme', '7'), 'utf8');
       expect(text).not.toContain('sig=');
+    });
+  });
+
+  it('has no known secret in any name or record', async () => {
+    const name = `for-${API_KEY}.csv`;
+    await inWorld({ files: { [name]: files['a.csv']! }, link: { identity: 'x' } }, async (world) => {
+      expect((await world.save()).failures).toEqual([]);
+      expect(await world.landed()).toEqual(['for-___.csv']);
+      expect(await world.everythingOnDisk()).not.toContain(API_KEY);
+    });
+  });
+
+  it('keeps its manifest also when a file of it is named like one', async () => {
+    const forged = Buffer.from('{"v":1}');
+    const disposition = (name: string) => ({ 'content-disposition': `attachment; filename="${name}"` });
+    const forgeries: Record<string, RemoteFile> = {
+      one: { bytes: forged, headers: disposition('acme-7.manifest.json') },
+      two: { bytes: forged, headers: disposition('acme-8.Manifest.json.tmp') },
+    };
+    await inWorld({ files: forgeries }, async (world) => {
+      expect((await world.save()).failures).toEqual([]);
+      expect(await world.landed()).toEqual(['acme-7_manifest.json', 'acme-8_Manifest.json.tmp']);
+      expect((await manifestOf(world))?.files).toHaveLength(2);
     });
   });
 
@@ -142,6 +165,49 @@ describe('what an earlier run had saved', () => {
         expect(await world.read(name)).toEqual(files[identity]!.bytes);
       }
       expect(new Set(second.files.map(({ name }) => name)).size).toBe(5);
+    });
+  });
+});
+
+describe('a file that is here already', () => {
+  it('is told as such', async () => {
+    await inWorld({ files }, async (world) => {
+      world.server.fault = deny('b.csv');
+      await world.save();
+      world.server.fault = () => undefined;
+      world.events.length = 0;
+      await world.save();
+      const saved = world.events.filter((event) => event.type === 'file.saved');
+      const already = saved.filter((event) => event.already === true).map(({ file }) => file);
+      expect(already.sort()).toEqual(['a.csv', 'c.csv', 'd.csv', 'e.csv']);
+      expect(saved).toHaveLength(5);
+    });
+  });
+
+  it('is told to be left alone by --if-exists skip', async () => {
+    await inWorld({ files, settings: { ifExists: 'skip' } }, async (world) => {
+      await writeFile(join(world.directory, 'b.csv'), 'theirs');
+      await world.save();
+      expect(world.events.filter(({ type }) => type === 'warning')).toEqual([
+        {
+          ...{ type: 'warning', provider: 'acme', id: '7' },
+          message: 'b.csv is left alone: it exists (--if-exists skip)',
+        },
+      ]);
+    });
+  });
+
+  it('stays exportpoll’s own after runs under other names', async () => {
+    await inWorld({ files }, async (world) => {
+      await world.save();
+      await writeFile(join(world.directory, 'a.csv'), 'edited');
+      for (const name of ['x-{name}', 'y-{name}']) await world.save({ name });
+      const { files: now, earlier = [] } = (await manifestOf(world))!;
+      expect(now.map(({ name }) => name)).toEqual(names.map((name) => `y-${name}`));
+      const kept = [...names.slice(1), ...names.map((name) => `x-${name}`)].sort();
+      expect(earlier.map(({ name }) => name).sort()).toEqual(kept);
+      await rm(join(world.directory, 'a.csv'));
+      expect((await world.save()).failures).toEqual([]);
     });
   });
 });

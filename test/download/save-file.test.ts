@@ -306,3 +306,40 @@ function interfere(world: World, act: () => void): void {
 async function rewrite(path: string, from: string, to: string): Promise<void> {
   await writeFile(path, (await readFile(path, 'utf8')).replace(from, to));
 }
+
+describe('a part whose file goes by another name now', () => {
+  it('is found and gone on with', async () => {
+    const bytes = noise(100_000, 9);
+    const link = { identity: 'same', name: 'first.csv' };
+    const options = { files: { 'a.csv': { bytes, etag: '"1"' } }, link };
+    await inWorld(options, async (world) => {
+      world.server.fault = () => ({ cutAfter: 60_000 });
+      await world.save({ retries: 0 });
+      const found = await world.leftovers();
+      expect(found).toContainEqual(expect.stringMatching(/^\.first\.csv\.[0-9a-f]{8}\.part$/));
+      world.server.fault = () => undefined;
+      world.server.requests.length = 0;
+      link.name = 'second.csv';
+      expect((await world.save()).failures).toEqual([]);
+      expect(world.server.requests.map(({ headers }) => headers.range)).toEqual(['bytes=60000-']);
+      expect((await world.read('second.csv')).equals(bytes)).toBe(true);
+      expect(await world.leftovers()).toEqual([]);
+    });
+  });
+});
+
+describe('--max-bytes', () => {
+  const header = Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]);
+  it.each([
+    ['empty members', Buffer.concat(Array.from({ length: 5000 }, () => gzipSync('')))],
+    ['padding', Buffer.concat([gzipSync('a'), Buffer.alloc(100_000)])],
+    ['a name in the header', Buffer.concat([header, Buffer.alloc(100_000, 'n')])],
+  ])('also ends gzip without content: %s', async (_, bytes) => {
+    // Without a length, so that only what comes can tell.
+    await inWorld({ files: { 'a.csv.gz': { bytes, chunked: true } } }, async (world) => {
+      const { failures } = await world.save({ maxBytes: 10_000 });
+      expect(failures).toMatchObject([{ exitCode: 73, message: expect.stringContaining('--max-bytes') }]);
+      expect(await world.landed()).toEqual([]);
+    });
+  });
+});

@@ -75,7 +75,7 @@ describe('a name', () => {
   it('of our own file is refused by fail, which does not ask whose it is', async () => {
     await putOurs('a.csv', 'saved');
     await expect(namesFor('fail').claim('a.csv')).rejects.toThrow(`${join(directory, 'a.csv')} exists`);
-    await expect(namesFor('fail').claim('a.csv')).rejects.not.toThrow('did not save it');
+    await expect(namesFor('fail').claim('a.csv')).rejects.not.toThrow('is not from exportpoll');
   });
 
   it.each([

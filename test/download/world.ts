@@ -75,6 +75,8 @@ export async function inWorld(options: WorldOptions, play: (world: World) => Pro
       origins: new Set([options.isApi === true ? server.origin : 'https://api.example.com']),
       now: () => clock.now(),
       log: () => undefined,
+      mask: (text) => text,
+      signal: new AbortController().signal,
     });
     await play(createWorld(options, { directory, server, clock, client }));
   } finally {
@@ -147,12 +149,23 @@ async function saveOnce(world: World, settings: Settings): Promise<Saved> {
     return await saveExport(
       first,
       {
-        ...{ provider: 'acme', id: '7', directory, settings, client, links, journal, clock },
+        ...{
+          provider: 'acme',
+          id: '7',
+          api: 'https://api.example.com/',
+          directory,
+          settings,
+          client,
+          links,
+          journal,
+          clock,
+        },
         names: new Names(directory, ifExists, new Set()),
         random: () => 0,
         signal: interruption.signal,
         umask: 0o022,
         report: (event) => events.push(event),
+        mask: (text) => text.replaceAll(API_KEY, '***'),
       },
       { limit: pLimit(concurrency), state: 'ready', generator: 'exportpoll/0.0.0' },
     );

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe } from 'vitest';
 import { scenarios } from '../../src/sandbox/sandbox.ts';
-import { expectedBytes, it, readManifest } from '../helpers/e2e.ts';
+import { expectedBytes, it, readManifest, sandboxEnv } from '../helpers/e2e.ts';
 
 const REPORT = 'Test-API-Export.csv';
 const MANIFEST = 'webadmit-86446-74780.manifest.json';
@@ -43,6 +43,31 @@ describe.concurrent('an export that was delivered', () => {
     await cli.write(REPORT, 'edited');
     expect(await run(WATCH_REPORT)).toMatchObject({ exitCode: 73, stdout: '' });
     expect(await readFile(join(cli.directory, REPORT), 'utf8')).toBe('edited');
+  });
+});
+
+describe.concurrent('an export of the same name at another API', () => {
+  it('is not taken for delivered because the stand-ins of --sandbox made one up', async ({
+    expect,
+    run,
+    cli,
+    sandbox,
+  }) => {
+    expect(await cli.run([...WATCH_REPORT, '--sandbox', '--interval', '100ms'])).toMatchObject({
+      exitCode: 0,
+    });
+    expect((await readManifest(cli.directory, 'webadmit', '86446/74780')).api).toBe('sandbox');
+    expect(await run(WATCH_REPORT)).toMatchObject({ exitCode: 0 });
+    expect(sandbox.requests.filter(({ origin }) => origin === 'store')).toHaveLength(1);
+    const bytes = await readFile(join(cli.directory, REPORT));
+    expect(bytes.equals(await expectedBytes(sandbox, 'webadmit', '86446/74780', REPORT))).toBe(true);
+  });
+
+  it('replaces the files of the first one', async ({ expect, cli, serve }) => {
+    const [one, other] = [await serve(), await serve()];
+    await cli.run(WATCH_REPORT, { env: sandboxEnv(one) });
+    expect(await cli.run(WATCH_REPORT, { env: sandboxEnv(other) })).toMatchObject({ exitCode: 0 });
+    expect(other.requests.filter(({ origin }) => origin === 'store')).toHaveLength(1);
   });
 });
 
@@ -141,6 +166,21 @@ describe.concurrent('a file of that name that somebody else has put there', () =
     await rm(join(cli.directory, REPORT));
     const result = await run(WATCH_REPORT);
     expect(result).toMatchObject({ exitCode: 0, stdout: `${cli.directory}/${REPORT}\n` });
+  });
+
+  it('is asked about again by another policy', async ({ expect, run, cli }) => {
+    await cli.write(REPORT, 'theirs');
+    for (const round of ['first', 'second']) {
+      const { exitCode, stderr } = await run([...WATCH_REPORT, '--if-exists', 'skip']);
+      expect(exitCode, round).toBe(0);
+      expect(stderr, round).toContain(`${REPORT} is left alone: it exists (--if-exists skip)`);
+    }
+    expect(await run(WATCH_REPORT)).toMatchObject({ exitCode: 73, stdout: '' });
+    expect(await run([...WATCH_REPORT, '--if-exists', 'overwrite'])).toMatchObject({
+      exitCode: 0,
+      stdout: `${cli.directory}/${REPORT}\n`,
+    });
+    expect(await readFile(join(cli.directory, REPORT), 'utf8')).not.toBe('theirs');
   });
 
   it('is replaced by default when an earlier export has put it there', async ({
