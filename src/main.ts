@@ -1,7 +1,9 @@
-import { ExitCode, ExportpollError, InterruptedError } from './errors.ts';
+import type { Context } from './context.ts';
+import { ExitCode, ExportpollError, InterruptedError, IoError } from './errors.ts';
 import { runProgram } from './program.ts';
 import { realContext } from './real-context.ts';
 import { describeError } from './ui/describe-error.ts';
+import { Redactor } from './ui/redact.ts';
 
 /**
  * The composition root: makes the real world, runs the program in it, and turns what it ends with into an exit code.
@@ -10,18 +12,25 @@ import { describeError } from './ui/describe-error.ts';
 export async function main(): Promise<void> {
   const interruption = new AbortController();
   const stopListening = onSignals((error) => interruption.abort(error));
-  const context = realContext(interruption.signal);
-  for (const { stream } of [context.stdout, context.stderr]) ignoreClosedPipe(stream);
+  const output = watchOutput();
+  let context: Context | undefined;
   try {
+    context = realContext(interruption.signal);
     process.exitCode = await runProgram(process.argv.slice(2), context);
   } catch (error) {
-    const verbose = process.argv.includes('-v') || process.argv.includes('--verbose');
-    process.stderr.write(`${describeError(error, context.redactor, verbose).join('\n')}\n`);
+    tell(error, context?.redactor);
     process.exitCode = error instanceof ExportpollError ? error.exitCode : ExitCode.bug;
   } finally {
-    await context.transport.close();
+    await context?.transport.close();
     stopListening();
+    // Whatever was done, its results are lost.
+    process.exitCode = output.failure()?.exitCode ?? process.exitCode;
   }
+}
+
+function tell(error: unknown, redactor = new Redactor()): void {
+  const verbose = process.argv.includes('-v') || process.argv.includes('--verbose');
+  process.stderr.write(`${describeError(error, redactor, verbose).join('\n')}\n`);
 }
 
 /** The first signal asks the work to stop; a second one does not wait for it. */
@@ -42,9 +51,20 @@ function onSignals(interrupt: (error: InterruptedError) => void): () => void {
   };
 }
 
-/** A reader that went away (`| head`) is no reason to fail; whoever writes sees the stream's state. */
-function ignoreClosedPipe(stream: NodeJS.WritableStream): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+/**
+ * Deals with standard streams that fail. A reader of stdout that went away (`| head`) is no reason to fail; anything
+ * else is told once and decides the exit code, and nothing more is written: whoever writes sees the stream's state.
+ * Of a stderr that fails nobody can be told, and the work does not depend on it.
+ */
+function watchOutput(): { failure: () => IoError | undefined } {
+  let failure: IoError | undefined;
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || failure !== undefined) return;
+    failure = new IoError(`standard output cannot be written (${error.code ?? error.message})`);
+    tell(failure);
+    process.exitCode = failure.exitCode;
+    process.stdout.end();
   });
+  return { failure: () => failure };
 }

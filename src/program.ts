@@ -30,7 +30,7 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
       writeOut: (text) => context.stdout.stream.write(text),
       writeErr: (text) => context.stderr.stream.write(text.replace(/^error: /, 'exportpoll: ')),
     })
-    .showHelpAfterError('exportpoll --help shows what there is')
+    .showHelpAfterError('flags follow the command; exportpoll --help shows the commands')
     .addHelpText('after', footer);
 
   const targets = [
@@ -39,12 +39,14 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
   ] as const;
   add(program, 'watch', 'wait until each export is ready, then download its files')
     .argument(...targets)
+    .addHelpText('after', values)
     .action(async (names: string[], _options, command: Command) => {
       const { watch } = await import('./commands/watch.ts');
       done(await watch(context, invocation(names, command)));
     });
-  add(program, 'download', 'download what is ready now, do not wait')
+  add(program, 'download', 'look once and download what is ready, do not wait')
     .argument(...targets)
+    .addHelpText('after', values)
     .action(async (names: string[], _options, command: Command) => {
       const { download } = await import('./commands/watch.ts');
       done(await download(context, invocation(names, command)));
@@ -62,7 +64,7 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
       done(await verify(context, invocation(directories, command)));
     });
   add(program, 'providers', 'list the profiles, or print one')
-    .argument('[name]')
+    .argument('[name]', 'the profile to print')
     .action(async (name: string | undefined, _options, command: Command) => {
       const { providers } = await import('./commands/providers.ts');
       done(await providers(context, invocation(name === undefined ? [] : [name], command)));
@@ -70,7 +72,7 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
   add(
     program,
     'config',
-    'show the effective configuration, where each value comes from, and what is wrong',
+    'print the effective configuration, where each value comes from, and what is wrong',
   ).action(async (_options, command: Command) => {
     const { config } = await import('./commands/config.ts');
     done(await config(context, invocation([], command)));
@@ -78,10 +80,11 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
   program
     .command('sandbox')
     .description('serve local stand-ins of all five APIs until interrupted')
+    .showHelpAfterError('exportpoll sandbox --help shows its flags')
     .option('--port <PORT>', 'port of the APIs (default: a free one)')
-    .option('--rows <N>', 'rows in each file')
+    .option('--rows <N>', 'rows in each file (default: 2000)')
     .option('--link-lifetime <DUR>', 'how long links live (default: 30s)')
-    .option('--duration <DUR>', 'how long an export takes')
+    .option('--duration <DUR>', 'how long an export takes (default: 4s)')
     .action(async (options: Record<string, string>) => {
       const { sandbox } = await import('./commands/sandbox.ts');
       done(await sandbox(context, options));
@@ -91,7 +94,10 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
 
 /** A command with the flags that the table gives it. */
 function add(program: Command, name: CommandName, description: string): Command {
-  const command = program.command(name).description(description);
+  const command = program
+    .command(name)
+    .description(description)
+    .showHelpAfterError(`exportpoll ${name} --help shows its flags`);
   for (const flag of flags) {
     if (!flag.commands.includes(name)) continue;
     const names = [flag.short, flag.long].filter((part) => part !== undefined).join(', ');
@@ -101,7 +107,9 @@ function add(program: Command, name: CommandName, description: string): Command 
         ? flag.description
         : `${flag.description} (default: ${flag.defaultText})`,
     );
-    command.addOption(flag.choices === undefined ? option : option.choices([...flag.choices]));
+    // A switch has none on the command line, whatever its twin in the environment takes.
+    const choices = flag.argument === undefined ? undefined : flag.choices;
+    command.addOption(choices === undefined ? option : option.choices([...choices]));
   }
   return command.option('-c, --config <FILE>', 'this configuration file, and trust it');
 }
@@ -111,6 +119,34 @@ function invocation(targets: readonly string[], command: Command): Invocation {
   return { targets, flags: rest, configFile: typeof config === 'string' ? config : undefined };
 }
 
+const values = `
+DUR is a number with its unit, as 500ms, 90s or 1h30m; SIZE as 500MB or 2GiB.
+Each flag has a twin in the environment, EXPORTPOLL_<FLAG>:
+EXPORTPOLL_MAX_INTERVAL=1m is --max-interval 1m.
+
+Examples:
+  exportpoll watch webadmit:86446/74780 --output data
+  exportpoll watch --provider rebilly exp_1 exp_2 --timeout 2h --json
+  exportpoll download applicants -o - | head`;
+
 const footer = `
-Exit codes that say what to do next: 0 all files are on disk; 3, 8, 74, 75 run the same command again;
-10, 11 a new export is needed; 2, 77, 78 fix the call, the credential, the configuration.`;
+Flags follow the command; exportpoll COMMAND --help shows them.
+
+Exit codes:
+    0  all files are on disk, verified
+    1  a bug: please report it
+    2  the command line is wrong
+    3  some files were delivered, some not: run the same command again
+    8  the provider is still working: run the same command again
+    9  there is nothing to export (--error-on-empty)
+   10  the export failed or was cancelled: a new export is needed
+   11  the export or its files are gone: a new export is needed
+   65  the bytes are not the file (cut, checksum, size): run again, once
+   70  the command of --exec failed; the files are complete
+   73  a file may not be created (it exists, --max-bytes): change the call
+   74  disk full, or an input/output error: run again once that is mended
+   75  network, 5xx, 429, another run at work: run the same command again
+   76  the answer is not what the profile describes: mend the profile
+   77  the API refused the credentials
+   78  the configuration is wrong, incomplete or not trusted
+  130  interrupted by SIGINT (143: SIGTERM): run the same command again`;

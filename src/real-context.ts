@@ -1,17 +1,19 @@
 // oxlint-disable no-restricted-globals -- where the world comes from
 import { homedir } from 'node:os';
+import { isAbsolute } from 'node:path';
 
 import type { Transport } from './api/transport.ts';
 import { realClock } from './clock.ts';
 import type { Context, Output } from './context.ts';
+import { UsageError } from './errors.ts';
 import { Redactor } from './ui/redact.ts';
 
-/** The real world, until `signal` aborts. Its transport has to be closed. */
+/** The real world, until `signal` aborts. Its transport has to be closed. Throws UsageError without a current directory. */
 export function realContext(signal: AbortSignal): Context {
   return {
     env: process.env,
-    cwd: process.cwd(),
-    home: homedir(),
+    cwd: currentDirectory(),
+    home: homeDirectory(),
     platform: process.platform,
     pid: process.pid,
     umask: process.umask(),
@@ -23,6 +25,28 @@ export function realContext(signal: AbortSignal): Context {
     transport: lazyTransport(),
     redactor: new Redactor(),
   };
+}
+
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new UsageError('the current directory cannot be used: it was removed, or may not be read', {
+      hint: 'change to a directory that exists',
+      cause: error,
+    });
+  }
+}
+
+/** Where there is none (a container's user without a name): a directory that holds no file, as Debian calls it. */
+function homeDirectory(): string {
+  const named = process.env['HOME'];
+  if (named !== undefined && isAbsolute(named)) return named;
+  try {
+    return homedir();
+  } catch {
+    return '/nonexistent';
+  }
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {

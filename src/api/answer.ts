@@ -1,6 +1,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 
 import { ProtocolError } from '../errors.ts';
+import { parseJson } from './json.ts';
 import type { HttpResponse } from './transport.ts';
 
 /** What an API said, read whole: profiles pick their values from it. */
@@ -59,36 +60,27 @@ function decode(body: Buffer, { status, headers }: HttpResponse, what: string): 
 }
 
 /**
- * Parses JSON, forgiving a byte order mark and the trailing commas that one vendor's page shows. `undefined` for an
- * empty text; throws SyntaxError for anything else that is not JSON.
+ * The JSON of an answer. Throws ProtocolError when a success is not JSON; the body of an error may be anything.
+ *
+ * @param mask hides the secrets in the excerpt that the error shows
  */
-export function parseJson(text: string): unknown {
-  const trimmed = text.replace(/^\uFEFF/, '').trim();
-  if (trimmed === '') return undefined;
-  try {
-    return JSON.parse(trimmed);
-  } catch {
-    const strict = trimmed.replace(/"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])/g, (match) =>
-      match === ',' ? '' : match,
-    );
-    return JSON.parse(strict);
-  }
-}
-
-/** The JSON of an answer. Throws ProtocolError when a success is not JSON; the body of an error may be anything. */
-export function parseBody(text: string, { status }: HttpResponse, what: string): unknown {
+export function parseBody(text: string, { status }: HttpResponse, what: string, mask: Mask): unknown {
   try {
     return parseJson(text);
   } catch (error) {
     if (status >= 400) return undefined;
-    throw new ProtocolError(`${what}: the answer (HTTP ${status}) is not JSON: ${excerpt(text)}`, {
+    throw new ProtocolError(`${what}: the answer (HTTP ${status}) is not JSON: ${excerpt(text, mask)}`, {
       hint: 'check baseUrl, and whether a proxy or a login page stands in between',
       cause: error,
     });
   }
 }
 
-function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+/** Hides the secrets in a text. */
+export type Mask = (text: string) => string;
+
+/** Masked before it is cut: half a secret is found by nobody. */
+function excerpt(text: string, mask: Mask): string {
+  const line = mask(mask(text).replace(/\s+/g, ' ').trim());
   return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 }

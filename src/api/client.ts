@@ -1,6 +1,6 @@
 import { ProtocolError } from '../errors.ts';
 import { readDate } from '../profiles/values.ts';
-import { parseBody, readText, type Answer } from './answer.ts';
+import { parseBody, readText, type Answer, type Mask } from './answer.ts';
 import type { Authenticator, Draft } from './auth/authenticator.ts';
 import { networkError } from './failures.ts';
 import type { HttpResponse, Transport } from './transport.ts';
@@ -27,6 +27,9 @@ export interface Opened {
 
 const MOST_REDIRECTS = 5;
 
+/** A status word or a message is a sentence; a server may send megabytes. In UTF-16 units. */
+const LONGEST_QUOTE = 8000;
+
 /**
  * Speaks to one account's service. Redirects are followed here, hop by hop, because every hop is a new decision: a
  * credential goes only to the origins in `origins`, whatever sent us elsewhere.
@@ -37,6 +40,8 @@ export class ApiClient {
   readonly #origins: ReadonlySet<string>;
   readonly #now: () => number;
   readonly #log: (line: string) => void;
+  readonly #mask: Mask;
+  readonly #signal: AbortSignal;
 
   constructor(options: {
     transport: Transport;
@@ -45,12 +50,17 @@ export class ApiClient {
     now: () => number;
     /** Gets a line for each request and answer (`-v`); masked by its receiver. */
     log: (line: string) => void;
+    mask: Mask;
+    /** Ends getting a credential. All requests share it, so that none of their own deadlines may. */
+    signal: AbortSignal;
   }) {
     this.#transport = options.transport;
     this.#authenticator = options.authenticator;
     this.#origins = options.origins;
     this.#now = options.now;
     this.#log = options.log;
+    this.#mask = options.mask;
+    this.#signal = options.signal;
   }
 
   /**
@@ -60,7 +70,7 @@ export class ApiClient {
   async open(request: ClientRequest): Promise<Opened> {
     const opened = await this.#follow(request);
     if (opened.response.status !== 401 || !this.#mayHaveCredentials(request, opened.url)) return opened;
-    if (!(await this.#authenticator.renew(request.signal))) return opened;
+    if (!(await this.#authenticator.renew(this.#signal))) return opened;
     discard(opened.response);
     return await this.#follow(request);
   }
@@ -75,10 +85,16 @@ export class ApiClient {
     return {
       status: response.status,
       headers: response.headers,
-      body: parseBody(text, response, what),
+      body: parseBody(text, response, what, this.#mask),
       url,
       serverNow,
     };
+  }
+
+  /** Text of a server as it may be shown: masked first, then cut, since half a secret is found by nobody. */
+  quote(text: string): string {
+    const masked = this.#mask(text);
+    return masked.length > LONGEST_QUOTE ? `${masked.slice(0, LONGEST_QUOTE)}…` : masked;
   }
 
   async #follow(first: ClientRequest): Promise<Opened> {
@@ -106,7 +122,7 @@ export class ApiClient {
       headers: { 'accept-encoding': 'identity', 'user-agent': 'exportpoll', ...request.headers },
       ...(request.body === undefined ? {} : { body: request.body }),
     };
-    if (this.#mayHaveCredentials(request, request.url)) await this.#authenticator.apply(draft, signal);
+    if (this.#mayHaveCredentials(request, request.url)) await this.#authenticator.apply(draft, this.#signal);
     const what = describeRequest(method, request.url);
     try {
       const response = await this.#transport.send({ ...draft, idleTimeoutMs, signal });

@@ -76,6 +76,9 @@ const REASONS: Readonly<Record<string, string>> = {
 const CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH)/;
 const HANDSHAKE = /^ERR_SSL_/;
 
+/** The answer cannot be read as HTTP: llhttp's complaints, and headers without end. The next one would be the same. */
+const NO_HTTP = /^(HPE_|UND_ERR_HEADERS_OVERFLOW$)/;
+
 /** The error of a request that got no (whole) answer, in one sentence. An abort is passed on as it is. */
 export function networkError(error: unknown, what: string, signal: AbortSignal): Error {
   if (signal.aborted) return signal.reason as Error;
@@ -92,6 +95,13 @@ export function networkError(error: unknown, what: string, signal: AbortSignal):
   }
   if (code !== undefined && HANDSHAKE.test(code)) {
     return new TryAgainError(message, { hint: 'check baseUrl', cause: error });
+  }
+  // undici's error of this name does not always carry llhttp's code.
+  if (NO_HTTP.test(code ?? '') || (error instanceof Error && error.name === 'HTTPParserError')) {
+    return new ProtocolError(`${what}: the answer is not sound HTTP: ${reason}`, {
+      hint: 'check baseUrl, and whether something else listens there',
+      cause: error,
+    });
   }
   if (code === 'UND_ERR_INVALID_ARG') {
     return new ConfigError(`${what}: the request cannot be sent: ${reason}`, {

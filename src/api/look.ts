@@ -1,5 +1,5 @@
 import type { Account } from '../config/types.ts';
-import { ExportpollError, GoneError, InterruptedError } from '../errors.ts';
+import { DeniedError, GoneError, ProtocolError } from '../errors.ts';
 import { evaluate, evaluateText, type Scope } from '../profiles/expression.ts';
 import { compileIdPattern } from '../profiles/load.ts';
 import type { FollowUp, Meaning, Profile, RequestEntry } from '../profiles/schema.ts';
@@ -24,6 +24,8 @@ export interface Look {
   readonly message?: string;
   /** Present when ready; `undefined` then means that the provider gave no link although it says ready. */
   readonly links?: readonly Link[] | undefined;
+  /** Of a word that no profile maps: the account whose profile it is. */
+  readonly provider?: string;
   /** How long the provider asks to wait before the next look, in ms. */
   readonly retryAfterMs?: number;
 }
@@ -74,10 +76,11 @@ export async function look(
   const ready = state === 'ready' || state === 'ready-with-errors';
   return {
     state,
-    word: word === '' ? 'no status' : word,
+    word: word === '' ? 'no status' : client.quote(word),
+    ...(state === 'unknown' ? { provider: account.name } : {}),
     ...(settles === undefined ? {} : { settles }),
     ...(percent === undefined ? {} : { percent }),
-    ...(message === undefined ? {} : { message }),
+    ...(message === undefined ? {} : { message: client.quote(message) }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(ready ? { links: readLinks(profile, scope(), answer, now()) } : {}),
   };
@@ -95,11 +98,16 @@ async function followUp(
   scope: Scope,
   send: (entry: RequestEntry, scope: Scope, accept: readonly number[]) => Promise<Answer>,
 ): Promise<Answer | undefined> {
+  // Without what its URL is made of there is nothing to ask for.
+  const lacks = Object.values(step.request.with).some((value) => evaluateText(value, scope) === undefined);
+  if (step.optional && lacks) return undefined;
   try {
     return await send(step.request, scope, step.accept);
   } catch (error) {
-    if (step.optional && error instanceof ExportpollError && !(error instanceof InterruptedError))
-      return undefined;
+    // A service that is merely busy will tell later what would otherwise go unchecked.
+    const isRefusal =
+      error instanceof DeniedError || error instanceof GoneError || error instanceof ProtocolError;
+    if (step.optional && isRefusal) return undefined;
     throw error;
   }
 }

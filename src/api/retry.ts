@@ -12,6 +12,8 @@ export interface RetryPolicy {
   readonly signal: AbortSignal;
   /** Consecutive failures that are tolerated. */
   readonly retries: number;
+  /** A server that asks to wait longer than this, in ms, has the last word; absent for whoever has the time. */
+  readonly patienceMs?: number;
   readonly onRetry: (error: TransientError, delayMs: number) => void;
 }
 
@@ -22,6 +24,7 @@ export async function retrying<T>(attempt: () => Promise<T>, policy: RetryPolicy
       return await attempt();
     } catch (error) {
       if (!(error instanceof TransientError) || failures > policy.retries) throw error;
+      if ((error.retryAfterMs ?? 0) > (policy.patienceMs ?? Infinity)) throw error;
       const delayMs = retryDelay(failures, error.retryAfterMs, policy.random);
       policy.onRetry(error, delayMs);
       await policy.clock.sleep(delayMs, policy.signal);

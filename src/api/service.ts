@@ -4,18 +4,20 @@ import type { Account } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { parseBody, readText } from './answer.ts';
 import { createAuthenticator } from './auth/schemes.ts';
+import { ANSWER_TIMEOUT_MS, tooSlow } from './ask.ts';
 import { ApiClient, describeRequest } from './client.ts';
 import { networkError, statusError } from './failures.ts';
 import { look, type Look } from './look.ts';
+import { within } from './within.ts';
 
 /** A provider's API with one account's credentials: what the program talks to. */
 export interface Service {
   readonly client: ApiClient;
   /** Looks at an export once; see `look`. */
-  readonly look: (id: string) => Promise<Look>;
+  readonly look: (id: string, signal?: AbortSignal) => Promise<Look>;
 }
 
-const TOKEN_TIMEOUT_MS = 60_000;
+const TOKEN_IDLE_MS = 60_000;
 
 /** Throws ConfigError when a credential is missing or would travel in the clear. */
 export function openService(account: Account, context: Context, log: (line: string) => void): Service {
@@ -24,39 +26,53 @@ export function openService(account: Account, context: Context, log: (line: stri
   checkTransport(account.name, origins);
   const { transport, clock, redactor, signal } = context;
 
+  const mask = (text: string): string => redactor.mask(text);
   const postForm = async (
     url: URL,
     form: URLSearchParams,
     aborted: AbortSignal,
   ): Promise<{ status: number; body: unknown }> => {
     const what = describeRequest('POST', url);
-    try {
-      const response = await transport.send({
-        method: 'POST',
-        url,
-        headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-        body: form.toString(),
-        idleTimeoutMs: TOKEN_TIMEOUT_MS,
-        signal: aborted,
-      });
-      log(`${what} -> ${response.status}`);
-      const text = await readText(response, what);
-      if (response.status >= 500 || response.status === 429) {
-        throw statusError(response.status, `${what}: answered ${response.status}`);
+    return await within({ ms: ANSWER_TIMEOUT_MS, late: () => tooSlow(what) }, aborted, async (limited) => {
+      try {
+        const response = await transport.send({
+          method: 'POST',
+          url,
+          headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+          body: form.toString(),
+          idleTimeoutMs: TOKEN_IDLE_MS,
+          signal: limited,
+        });
+        log(`${what} -> ${response.status}`);
+        const text = await readText(response, what);
+        if (response.status >= 500 || response.status === 429) {
+          throw statusError(response.status, `${what}: answered ${response.status}`);
+        }
+        return {
+          status: response.status,
+          body: response.status === 200 ? parseBody(text, response, what, mask) : undefined,
+        };
+      } catch (error) {
+        throw networkError(error, what, limited);
       }
-      return {
-        status: response.status,
-        body: response.status === 200 ? parseBody(text, response, what) : undefined,
-      };
-    } catch (error) {
-      throw networkError(error, what, aborted);
-    }
+    });
   };
   const authenticator = createAuthenticator(account, entry, {
     postForm,
     now: () => clock.now(),
     onSecret: (secret) => redactor.add(secret),
   });
-  const client = new ApiClient({ transport, authenticator, origins, now: () => clock.now(), log });
-  return { client, look: async (id) => await look(account, id, client, () => clock.now(), signal) };
+  const client = new ApiClient({
+    transport,
+    authenticator,
+    origins,
+    now: () => clock.now(),
+    log,
+    mask,
+    signal,
+  });
+  return {
+    client,
+    look: async (id, until = signal) => await look(account, id, client, () => clock.now(), until),
+  };
 }

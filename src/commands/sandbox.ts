@@ -16,16 +16,26 @@ export interface SandboxFlags {
 export async function sandbox(context: Context, flags: SandboxFlags): Promise<ExitCode> {
   const { startSandbox } = await import('../sandbox/sandbox.ts');
   const { renderSandboxConfig } = await import('../sandbox/config-text.ts');
-  const running = await startSandbox({
+  const starting = startSandbox({
     now: () => context.clock.now(),
     ...option('apiPort', '--port', flags.port, count(0, 65_535)),
     ...option('rows', '--rows', flags.rows, count(0, 100_000_000)),
     ...option('linkLifetimeMs', '--link-lifetime', flags.linkLifetime, parseDuration),
     ...option('durationMs', '--duration', flags.duration, parseDuration),
   });
+  const running = await starting.catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error;
+    const why = error.code === 'EACCES' ? 'may not be used' : 'is in use';
+    throw new UsageError(`--port ${flags.port}: the port ${why}`, {
+      hint: 'without --port a free one is taken',
+    });
+  });
   try {
     context.stdout.stream.write(renderSandboxConfig(running));
-    context.stderr.stream.write(`serving ${running.apiUrl}, files from ${running.storeUrl}; Ctrl-C stops\n`);
+    context.stderr.stream.write(
+      `serving ${running.apiUrl}, files from ${running.storeUrl}; Ctrl-C stops\n` +
+        'to use it, save the configuration on stdout where you work: in .exportpollrc, after chmod 600\n',
+    );
     if (!context.signal.aborted) await once(context.signal, 'abort');
   } finally {
     await running.close();

@@ -1,6 +1,8 @@
 import type { Look } from '../api/look.ts';
+import { within } from '../api/within.ts';
 import type { Clock } from '../context.ts';
 import { StillRunningError } from '../errors.ts';
+import { formatDuration } from '../ui/format.ts';
 import { isFinal } from '../profiles/words.ts';
 import { nextDelay, type Cadence, type Mark } from './cadence.ts';
 import { nothingSeen, settle } from './settle.ts';
@@ -12,8 +14,8 @@ export interface Polled extends Look {
 }
 
 export interface PollOptions {
-  /** Asks the provider; transient failures are dealt with inside. */
-  readonly look: () => Promise<Look>;
+  /** Asks the provider, until the signal aborts; transient failures are dealt with inside. */
+  readonly look: (signal: AbortSignal) => Promise<Look>;
   readonly cadence: Cadence;
   /** Give up after this long, in ms. */
   readonly timeoutMs: number;
@@ -26,6 +28,9 @@ export interface PollOptions {
   readonly signal: AbortSignal;
 }
 
+/** The last look begins at the deadline, and each one gets the time that an answer takes. */
+const LEAST_LOOK_MS = 2000;
+
 /**
  * Looks at an export until it is settled, and yields what every look found; the first look comes before the first
  * wait. Ends with a final state (or, with `once`, with whatever was found). Throws StillRunningError at the deadline
@@ -37,10 +42,15 @@ export async function* poll(options: PollOptions): AsyncGenerator<Polled, void, 
   const deadline = startedAt + options.timeoutMs;
   const marks: Mark[] = [];
   let memory = nothingSeen;
+  let word = '';
 
   for (;;) {
-    const found = await options.look();
+    const limit = { ms: Math.max(deadline - clock.now(), LEAST_LOOK_MS), late: () => tooLate(options, word) };
+    const found = options.once
+      ? await options.look(signal)
+      : await within(limit, signal, async (limited) => await options.look(limited));
     const now = clock.now();
+    word = found.word;
     const withinGrace = !options.once && now - startedAt < options.graceMs;
     const settled = settle(found, memory, withinGrace);
     memory = settled.memory;
@@ -56,14 +66,19 @@ export async function* poll(options: PollOptions): AsyncGenerator<Polled, void, 
     );
     if (now >= deadline) {
       yield seen;
-      throw new StillRunningError(`still "${seen.word}" after the time that --timeout allows`, {
-        hint: 'the export goes on at the provider; run the same command again to go on waiting',
-      });
+      throw tooLate(options, word);
     }
     const delay = Math.ceil(Math.min(Math.max(1, wish), deadline - now));
     yield { ...seen, nextPollMs: delay };
     await clock.sleep(delay, signal);
   }
+}
+
+function tooLate({ timeoutMs }: PollOptions, word: string): StillRunningError {
+  const after = formatDuration(timeoutMs);
+  return new StillRunningError(word === '' ? `no answer within ${after}` : `still "${word}" after ${after}`, {
+    hint: 'the export goes on at the provider; run the same command again to go on waiting (--timeout)',
+  });
 }
 
 /** Remembers the percentage, and never shows a lower one than before. */

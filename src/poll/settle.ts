@@ -47,9 +47,9 @@ export function settle(found: Look, memory: Memory, withinGrace: boolean): { loo
 }
 
 /** The error for a status word that is not in the profile. */
-export function unknownWord({ word }: Look): ProtocolError {
+export function unknownWord({ word, provider = 'NAME' }: Look): ProtocolError {
   return new ProtocolError(`the provider's status "${word}" is not in the profile`, {
-    hint: 'the service may have changed; `exportpoll providers NAME` prints the words that the profile knows',
+    hint: `the service may have changed; \`exportpoll providers ${provider}\` prints the words that the profile knows`,
   });
 }
 

@@ -120,7 +120,7 @@ const followUp = z.strictObject({
   request,
   /** HTTP statuses besides 2xx that are answers, not errors. */
   accept: z.array(z.number().int().min(300).max(599)).default([]),
-  /** Its failure is no failure: the expressions over it find nothing. */
+  /** Its refusal (401, 403, 404 …) is no failure: the expressions over it find nothing. */
   optional: z.boolean().default(false),
   state: reading.state.optional(),
   states: reading.states.default({}),
@@ -209,4 +209,3 @@ export type RequestEntry = z.infer<typeof request>;
 export type FollowUp = z.infer<typeof followUp>;
 export type LinksEntry = z.infer<typeof links>;
 export type Meaning = z.infer<typeof meaning>;
-export type Variable = z.infer<typeof variable>;

@@ -35,12 +35,22 @@ export type Event =
   | (OfFile & { type: 'link.renewed'; reason: string })
   | (OfFile & { type: 'file.started'; bytes?: number; resumedFrom: number })
   | (OfFile & { type: 'file.progress'; bytes: number; total?: number })
-  | (OfFile & { type: 'file.saved'; path: string; bytes: number; rawBytes: number; sha256: string })
+  | (OfFile & {
+      type: 'file.saved';
+      path: string;
+      bytes: number;
+      rawBytes: number;
+      sha256: string;
+      /** Present when it was here before this run. */
+      already?: true;
+    })
   | (OfFile & { type: 'file.failed'; code: ExitCode; message: string })
   | { type: 'warning'; provider?: string; id?: string; message: string }
   | {
       type: 'summary';
       files: number;
+      /** How many of them an earlier run had saved; absent for none. */
+      already?: number;
       /** Bytes on disk of the delivered files. */
       bytes: number;
       exitCode: ExitCode;

@@ -29,9 +29,10 @@ export function formatDuration(ms: number): string {
   return twoUnits(rounded, DAY, 'd', HOUR, 'h');
 }
 
-/** A wait or a remainder, which nobody wants to know to the tenth: whole seconds, rounded up. */
+/** A wait or a remainder, which nobody wants to know to the tenth: whole seconds, rounded up; `<1 s` for less than one. */
 export function formatCountdown(ms: number): string {
-  return ms <= 0 ? '0 s' : formatDuration(Math.ceil(ms / SECOND) * SECOND);
+  if (ms <= 0) return '0 s';
+  return ms < SECOND ? '<1 s' : formatDuration(Math.ceil(ms / SECOND) * SECOND);
 }
 
 /** Bytes per second: `1.2 MB/s`. */

@@ -47,10 +47,12 @@ export function createPlain(
     const wait = tracker.waits.get(key);
     const transfer = tracker.transfers.get(key);
     const active = wait ?? transfer;
-    if (active === undefined) {
+    if (active === undefined || (wait !== undefined && wait.nextPollAt === undefined)) {
       last.delete(key);
       return;
     }
+    // With its last byte the sentence that it is saved is about to come.
+    if (transfer?.total !== undefined && transfer.bytes >= transfer.total) return;
     const step = { word: wait?.word ?? '', percent: active.percent ?? 0, atMs: nowMs };
     // That a transfer starts has just been said, in a sentence of its own.
     const announced = event.type === 'file.started';

@@ -28,19 +28,23 @@ export class Secret {
   }
 }
 
-/** Masks secrets by value (plain, URL-encoded, base64) and the query of every URL by pattern. */
+/** Masks secrets by value (plain, as URLs and forms encode them, in base64) and the query of every URL by pattern. */
 export class Redactor {
   readonly #forms = new Set<string>();
+  /** Longest first: a secret may contain another one. */
+  #sorted: readonly string[] | undefined;
 
   /** From now on `secret` is masked wherever it appears. */
   add(secret: string): void {
-    if (secret.length < MIN_SECRET_LENGTH) return;
-    this.#forms.add(secret);
-    this.#forms.add(encodeURIComponent(secret));
-    this.#forms.add(JSON.stringify(secret).slice(1, -1));
-    for (const encoding of ['base64', 'base64url'] as const) {
-      this.#forms.add(Buffer.from(secret).toString(encoding).replace(/=+$/, ''));
-    }
+    if (secret.length < MIN_SECRET_LENGTH || this.#forms.has(secret)) return;
+    for (const form of [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      ...urlForms(secret),
+      ...base64Forms(secret),
+    ])
+      if (form.length >= MIN_SECRET_LENGTH) this.#forms.add(form);
+    this.#sorted = undefined;
   }
 
   /** True for a text that holds a secret. */
@@ -49,11 +53,46 @@ export class Redactor {
   }
 
   mask(text: string): string {
-    let masked = text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s?#"'<>]*)\?[^\s"'<>]*/gi, `$1?${MASK}`);
-    // Longest first: a secret may contain another one.
-    for (const form of [...this.#forms].sort((a, b) => b.length - a.length)) {
-      masked = masked.replaceAll(form, MASK);
-    }
+    this.#sorted ??= [...this.#forms].sort((a, b) => b.length - a.length);
+    let masked = text.replace(/[^\s"'<>]+/g, withoutQuery);
+    for (const form of this.#sorted) masked = masked.replaceAll(form, MASK);
     return masked;
   }
+}
+
+/**
+ * A word with the query of the URL in it masked. Two searches rather than one pattern for the whole URL: that would
+ * take quadratic time for a word of a megabyte, and a server decides how long its words are.
+ */
+function withoutQuery(word: string): string {
+  const scheme = word.search(/[a-z0-9+.-]:\/\//i);
+  const query = scheme < 0 ? -1 : word.indexOf('?', scheme);
+  return query < 0 ? word : `${word.slice(0, query)}?${MASK}`;
+}
+
+/** As URLs and forms write it: `encodeURIComponent`, RFC 3986 (which escapes `!'()*`, too), a form's; `%xx` in either case. */
+function urlForms(secret: string): string[] {
+  const component = encodeURIComponent(secret);
+  const strict = component.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const form = new URLSearchParams({ '': secret }).toString().slice(1);
+  return [component, strict, form].flatMap((text) => [
+    text,
+    text.replace(/%[\dA-F]{2}/g, (escape) => escape.toLowerCase()),
+  ]);
+}
+
+/**
+ * As base64 writes it, alone and amid other text: three bytes become four characters, so that it looks different
+ * behind one, two or three bytes. Characters that also depend on a neighbour are left out.
+ */
+function base64Forms(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  return (['base64', 'base64url'] as const).flatMap((encoding) => {
+    const amid = [0, 1, 2].map((before) => {
+      const text = Buffer.concat([Buffer.alloc(before), bytes]).toString(encoding);
+      const whole = Math.floor(((before + bytes.length) * 8) / 6);
+      return text.slice(Math.ceil((before * 8) / 6), whole);
+    });
+    return [bytes.toString(encoding).replace(/=+$/, ''), ...amid];
+  });
 }

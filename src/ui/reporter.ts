@@ -60,11 +60,12 @@ function resultsOn({ stdout, env }: World, options: ReporterOptions): OutputOf {
 }
 
 function createProgress(world: World, options: ReporterOptions): Progress {
-  const { stderr, clock, env } = world;
+  const { stdout, stderr, clock, env } = world;
   const clean = createCleaner(world);
   if (drawsOn(world, options)) {
     const colored = wantsColor(options.color, stderr, env);
-    return createTerminal({ stderr, clock, clean, paint: createPaint(colored), colored });
+    const tellsSaved = !(stdout.isTTY && options.results === 'paths' && !options.json);
+    return createTerminal({ stderr, clock, clean, paint: createPaint(colored), colored, tellsSaved });
   }
   return createPlain(
     { write: (text) => writeTo(stderr, text), now: () => clock.now(), clean },

@@ -22,7 +22,7 @@ export function sentenceOf(event: Event): Sentence | undefined {
     case 'file.started':
       return { severity: 'info', text: startSentence(event) };
     case 'file.saved':
-      return { severity: 'done', text: `saved ${event.file} (${formatBytes(event.bytes)})` };
+      return { severity: 'done', text: savedSentence(event) };
     case 'file.failed':
       return { severity: 'error', text: `${event.file}: ${event.message}` };
     case 'warning':
@@ -84,13 +84,21 @@ function startSentence({ file, bytes, resumedFrom }: Extract<Event, { type: 'fil
   return `downloading ${file}${bytes === undefined ? '' : ` (${formatBytes(bytes)})`}`;
 }
 
+function savedSentence({ file, bytes, already }: Extract<Event, { type: 'file.saved' }>): string {
+  return already === true ? `${file} is here already, verified` : `saved ${file} (${formatBytes(bytes)})`;
+}
+
 function summarySentence({
   files,
+  already = 0,
   bytes,
   polls,
   renewals,
   elapsedMs,
 }: Extract<Event, { type: 'summary' }>): string {
   const work = [formatCount(polls, 'poll'), ...(renewals > 0 ? [formatCount(renewals, 'renewed link')] : [])];
-  return `${formatCount(files, 'file')} saved, ${formatBytes(bytes)} in ${formatDuration(elapsedMs)} (${work.join(', ')})`;
+  const were = `${formatCount(already, 'file')} ${already === 1 ? 'was' : 'were'} here already`;
+  if (already === files) return `${were}, ${formatBytes(bytes)}`;
+  const both = already === 0 ? '' : ` (${were})`;
+  return `${formatCount(files - already, 'file')} saved${both}, ${formatBytes(bytes)} in ${formatDuration(elapsedMs)} (${work.join(', ')})`;
 }

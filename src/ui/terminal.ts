@@ -18,13 +18,22 @@ interface TerminalWorld {
   readonly clean: Clean;
   readonly paint: Paint;
   readonly colored: boolean;
+  /** Whether a line says that a file is saved; its path may be printed on the same terminal. */
+  readonly tellsSaved: boolean;
 }
 
 /**
  * The renderer for a terminal: what is over stands as a line, and below it a live part shows what is going on. The
  * live part draws by itself, at its own rate; an event only changes what there is to draw.
  */
-export function createTerminal({ stderr, clock, clean, paint, colored }: TerminalWorld): Progress {
+export function createTerminal({
+  stderr,
+  clock,
+  clean,
+  paint,
+  colored,
+  tellsSaved,
+}: TerminalWorld): Progress {
   const screen = new Screen(stderr);
   const tracker = new Tracker();
   const world: LiveWorld = { lines: () => linesOf(tracker, screen.rows), now: () => clock.now(), clean };
@@ -70,7 +79,7 @@ export function createTerminal({ stderr, clock, clean, paint, colored }: Termina
     aside,
     report(event) {
       tracker.apply(event, clock.now());
-      const mark = markOf(event);
+      const mark = event.type === 'file.saved' && !tellsSaved ? undefined : markOf(event);
       if (mark === undefined) arrange();
       else aside(() => screen.write(`${paint(mark.color, mark.symbol)} ${clean(mark.text)}\n`));
     },
@@ -89,14 +98,15 @@ interface Mark {
 
 /** The line that stays, for an event that deserves one. */
 function markOf(event: Event): Mark | undefined {
-  if (event.type === 'file.saved') return done(`${event.file}  ${formatBytes(event.bytes)}`);
+  if (event.type === 'file.saved' && event.already !== true)
+    return done(`${event.file}  ${formatBytes(event.bytes)}`);
   const sentence = sentenceOf(event);
   if (sentence === undefined) return undefined;
-  const subject = event.type === 'file.failed' ? '' : subjectOf(event);
+  const subject = event.type === 'file.failed' || event.type === 'file.saved' ? '' : subjectOf(event);
   const text = subject === '' ? sentence.text : `${subject}: ${sentence.text}`;
   switch (sentence.severity) {
     case 'info':
-      return undefined;
+      return isLast(event) ? { symbol: '•', color: 'cyan', text } : undefined;
     case 'done':
       return done(text);
     case 'warning':
@@ -104,6 +114,11 @@ function markOf(event: Event): Mark | undefined {
     case 'error':
       return { symbol: '✖', color: 'red', text };
   }
+}
+
+/** What the live part cannot show, because nothing follows: the end of looking, and of the run. */
+function isLast(event: Event): boolean {
+  return event.type === 'summary' || (event.type === 'export.status' && event.state !== 'ready');
 }
 
 function done(text: string): Mark {

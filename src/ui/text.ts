@@ -19,6 +19,7 @@ export function safeText(text: string, maxLength = Infinity): string {
   const visible = stripVTControlCharacters(text).replace(SEPARATORS, ' ').replace(INVISIBLE, '');
   // Counted in UTF-16 units first, which is never less: most texts are not split at all.
   if (visible.length <= maxLength) return visible;
-  const points = Array.from(visible);
+  // A code point is at most two units: what is behind that many is cut anyway.
+  const points = Array.from(visible.slice(0, 2 * maxLength + 2));
   return points.length <= maxLength ? visible : `${points.slice(0, Math.max(0, maxLength - 1)).join('')}…`;
 }

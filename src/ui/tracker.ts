@@ -4,7 +4,7 @@ import { nextSpeed, type Speed } from './speed.ts';
 /** A percentage of 100 means that the last byte is on disk: whatever is still going on stays below. */
 const HIGHEST_WHILE_ACTIVE = 99;
 
-/** An export that is being waited for. */
+/** An export that is being waited for, or is ready and has no file on its way yet. */
 export interface Wait {
   readonly provider: string;
   readonly id: string;
@@ -13,8 +13,8 @@ export interface Wait {
   readonly word: string;
   /** 0 to 99, whole; never decreases. */
   readonly percent?: number;
-  /** When the next poll is due, in ms since the epoch. */
-  readonly nextPollAt: number;
+  /** When the next poll is due, in ms since the epoch; absent once it is ready. */
+  readonly nextPollAt?: number;
 }
 
 /** A file that is being downloaded. Bytes as they come over the network. */
@@ -40,6 +40,7 @@ export class Tracker {
         this.#poll(event, nowMs);
         break;
       case 'file.started':
+        this.#begin(event);
         this.#advance(event, event.resumedFrom, event.bytes, nowMs);
         break;
       case 'file.progress':
@@ -47,13 +48,16 @@ export class Tracker {
         break;
       case 'file.saved':
       case 'file.failed':
+        this.#begin(event);
         this.transfers.delete(keyOf(event));
         break;
       case 'export.started':
       case 'link.issued':
       case 'link.renewed':
       case 'warning':
+        break;
       case 'summary':
+        this.waits.clear();
         break;
     }
   }
@@ -62,7 +66,10 @@ export class Tracker {
     const { provider, id, state, providerStatus, nextPollMs } = event;
     const key = keyOf(event);
     if (nextPollMs === undefined) {
-      this.waits.delete(key);
+      // Between "ready" and the first byte lies a request, which may take its time.
+      if (state === 'ready' || state === 'ready-with-errors')
+        this.waits.set(key, { provider, id, state, word: 'ready' });
+      else this.waits.delete(key);
       return;
     }
     const percent = higher(this.waits.get(key)?.percent, event.percent);
@@ -74,6 +81,11 @@ export class Tracker {
       nextPollAt: nowMs + nextPollMs,
       ...(percent !== undefined && { percent }),
     });
+  }
+
+  /** The first file of an export takes the place of its wait. */
+  #begin({ provider, id }: { provider: string; id: string }): void {
+    this.waits.delete(keyOf({ provider, id }));
   }
 
   #advance(

@@ -4,7 +4,8 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { parseBody, parseJson, readText } from '../../src/api/answer.ts';
+import { parseBody, readText } from '../../src/api/answer.ts';
+import { parseJson } from '../../src/api/json.ts';
 import type { HttpResponse } from '../../src/api/transport.ts';
 import { ProtocolError } from '../../src/errors.ts';
 import { sample } from '../helpers/answers.ts';
@@ -70,6 +71,8 @@ describe('the text of an answer', () => {
   });
 });
 
+const asIs = (text: string): string => text;
+
 describe('JSON', () => {
   it('may have a byte order mark, or not be there at all', () => {
     expect(parseJson('\uFEFF{"a":1}')).toEqual({ a: 1 });
@@ -108,11 +111,33 @@ describe('JSON', () => {
     },
   );
 
+  it('may be nested, but not without end', () => {
+    const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+    expect(parseJson(nested(200))).toEqual(JSON.parse(nested(200)));
+    expect(() => parseJson(nested(201))).toThrow(SyntaxError);
+    expect(parseJson(JSON.stringify('['.repeat(500)))).toHaveLength(500);
+  });
+
+  it.each(['[', '{"a":', '"', '\\"', ', ', '",'])('takes no more time than 16 MB of %j are long', (unit) => {
+    const startedAt = performance.now();
+    expect(() => parseJson(`["${unit.repeat(16_000_000 / unit.length)}`)).toThrow(SyntaxError);
+    expect(() => parseJson(unit.repeat(16_000_000 / unit.length))).toThrow(SyntaxError);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+  });
+
   it('may be anything in an error answer, but not in a success', () => {
     const page = `<html>\n  <body>${'Log in! '.repeat(40)}`;
-    expect(parseBody(page, response(Buffer.alloc(0), undefined, 503), 'GET it')).toBeUndefined();
-    expect(() => parseBody(page, response(Buffer.alloc(0)), 'GET it')).toThrow(
+    expect(parseBody(page, response(Buffer.alloc(0), undefined, 503), 'GET it', asIs)).toBeUndefined();
+    expect(() => parseBody(page, response(Buffer.alloc(0)), 'GET it', asIs)).toThrow(
       /^GET it: the answer \(HTTP 200\) is not JSON: (?=<html> <body>Log in! ).{80}…$/,
     );
+  });
+
+  it('is quoted without a secret, and without the half of one', () => {
+    const mask = (text: string): string => text.replaceAll('s3cr3t-key', '***');
+    for (const before of [0, 74, 79, 80]) {
+      const page = `${'x'.repeat(before)}s3cr3t-key and more ${'y'.repeat(80)}`;
+      expect(() => parseBody(page, response(Buffer.alloc(0)), 'GET it', mask)).toThrow(/not JSON: (?!.*s3)/);
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 
 import { describe, expect, it, onTestFinished, test } from 'vitest';
 
@@ -47,6 +47,27 @@ const CLASSES = {
   transient: [TransientError, ExitCode.tryAgain],
   unexpected: [ProtocolError, ExitCode.protocol],
 } as const;
+
+/** A server that answers with these bytes, HTTP or not. */
+async function rawServer(text: string): Promise<string> {
+  const server = createTcpServer((socket) => socket.on('error', () => undefined).end(text));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+it.each([
+  ['no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n\r\n'],
+  ['a header without end', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`],
+])('an answer that is %s is not asked for again', async (_title, text) => {
+  const url = new URL(await rawServer(text));
+  const { signal } = new AbortController();
+  const request = { method: 'GET', url, headers: {}, idleTimeoutMs: 2000, signal };
+  const error = await realTransport()
+    .send(request)
+    .catch((reason: unknown) => networkError(reason, 'GET it', signal));
+  expect(error).toBeInstanceOf(ProtocolError);
+});
 
 describe('an HTTP status', () => {
   test('of every number from 100 to 599 has its place in the policy', () => {

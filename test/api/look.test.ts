@@ -104,6 +104,12 @@ describe('links', () => {
     expect(await linksOf([entry])).toMatchObject([{ identity: 'one.csv', name: 'one.csv', size: 5 }]);
   });
 
+  it.each([-5, 1.5, 1e300, 2 ** 53, 'many', '0x10z'])('have no size of %j bytes', async (bytes) => {
+    const entry = { each: 'body.files', url: 'item.href', size: 'item.bytes' };
+    const found = await linksOf([entry], { files: [{ href: '/a', bytes }] });
+    expect(found).toMatchObject([{ size: undefined }]);
+  });
+
   it('die at the earliest end that anything names', async () => {
     const entry = { each: 'body.files', url: 'item.href', expires: 'item.until' };
     const world = apiWorld();

@@ -105,7 +105,7 @@ describe.concurrent('sandbox', () => {
     const { exitCode, stderr } = await serving.result;
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 0,
-      stderr: expect.stringContaining('serving http://127.0.0.1:'),
+      stderr: expect.stringMatching(/^serving http:\/\/127\.0\.0\.1:.*\n.*\.exportpollrc.*chmod 600\n$/),
     });
     const report = await readFile(join(cli.directory, 'Test-API-Export.csv'), 'latin1');
     expect(report.split('\n')).toHaveLength(52);
@@ -119,6 +119,13 @@ describe.concurrent('sandbox', () => {
     const { exitCode, stderr } = await cli.run(['sandbox', ...flags]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(flags.join(' '));
+  });
+
+  it('ends with 2 when its port is in use', async ({ expect, cli, sandbox }) => {
+    const { port } = new URL(sandbox.apiUrl);
+    const { exitCode, stderr } = await cli.run(['sandbox', '--port', port]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`--port ${port}: the port is in use`);
   });
 
   it('serves inside a run with --sandbox, whatever accounts are configured', async ({ expect, cli }) => {

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { ExitCode } from '../../src/errors.ts';
 import { it } from '../helpers/e2e.ts';
 
 describe.concurrent('what is printed', () => {
@@ -36,6 +37,32 @@ describe.concurrent('what is printed', () => {
     expect(stderr).not.toMatch(/Signature|AuthHMAC|https?:\S*\?/);
   });
 
+  it('to stderr names the export that an error is about', async ({ expect, run, sandbox }) => {
+    const gone = await run(['watch', '-q', 'webadmit:86446/74404']);
+    expect(gone.stderr).toMatch(
+      `exportpoll: webadmit:86446/74404: the provider does not have this export (any more): GET ${sandbox.apiUrl}/api/v1/`,
+    );
+    expect(gone.stderr).not.toContain('not found"');
+    const unknown = await run(['status', 'webadmit:86446/74787']);
+    expect(unknown.stderr).toContain('`exportpoll providers webadmit`');
+  });
+
+  it('with -o - tells of a file before its progress, under the name of what is printed', async ({
+    expect,
+    run,
+  }) => {
+    const { stderr } = await run(['watch', '-o', '-', 'mytracker-raw:4']);
+    const first = stderr.split('\n').find((line) => line.includes('.csv'));
+    expect(first).toContain('downloading');
+    expect(stderr).not.toContain('.gz');
+  });
+
+  it('to stdout cannot be files that a command is to get', async ({ expect, run }) => {
+    const { exitCode, stderr } = await run(['watch', '-o', '-', '--exec', 'wc', 'webadmit:86446/74780']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--exec');
+  });
+
   it('is free of control characters where there is no terminal', async ({ expect, run }) => {
     const { stdout, stderr } = await run(['watch', 'mytracker-raw:4']);
     expect(stdout + stderr).not.toMatch(/[^\P{Cc}\n]/u);
@@ -48,6 +75,28 @@ describe.concurrent('the program without work', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     for (const word of ['watch', 'download', 'status', 'sandbox', 'Exit codes'])
       expect(stdout).toContain(word);
+  });
+
+  it('explains itself in 80 columns, with every exit code', async ({ expect, cli }) => {
+    for (const args of [['--help'], ['watch', '--help']]) {
+      const { stdout } = await cli.run(args);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    }
+    const { stdout } = await cli.run(['--help']);
+    for (const code of Object.values(ExitCode))
+      expect(stdout).toMatch(new RegExp(`(^ +|SIG.*)${code}\\b`, 'm'));
+  });
+
+  it('explains what values look like, and the twins of flags', async ({ expect, cli }) => {
+    const { stdout } = await cli.run(['watch', '--help']);
+    for (const word of ['1h30m', '2GiB', 'EXPORTPOLL_<FLAG>', 'Examples:']) expect(stdout).toContain(word);
+    expect(stdout).not.toMatch(/no-color.*choices/);
+  });
+
+  it('says that flags follow the command', async ({ expect, cli }) => {
+    const { exitCode, stderr } = await cli.run(['-q', 'watch', 'webadmit:1/2']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('flags follow the command');
   });
 
   it('explains a command with --help', async ({ expect, cli }) => {

@@ -59,7 +59,8 @@ describe('formatDuration', () => {
 
 it('counts down in whole seconds, the last of which is not zero', () => {
   expect(formatCountdown(11_400)).toBe('12 s');
-  expect(formatCountdown(1)).toBe('1 s');
+  expect(formatCountdown(1)).toBe('<1 s');
+  expect(formatCountdown(1000)).toBe('1 s');
   expect(formatCountdown(-5)).toBe('0 s');
 });
 

@@ -97,6 +97,21 @@ describe('plain lines', () => {
     expect(percents).toEqual(['10', '20', '30', '40', '50', '60', '70', '80', '90']);
   });
 
+  it('do not tell of the last byte, which the next sentence does', () => {
+    const { stderr } = report([started('a.csv', 10), progress('a.csv', 10, 10), saved('a.csv', 10)]);
+    expect(stderr.lines).toHaveLength(2);
+  });
+
+  it('tell files that were here already from those that were saved', () => {
+    const here = { ...saved('a.csv', 10), already: true } as Event;
+    const { stderr } = report([here, saved('b.csv', 10), summary({ files: 2, already: 1, bytes: 20 })]);
+    expect(stderr.lines).toEqual([
+      'webadmit 86446/74780: a.csv is here already, verified',
+      'webadmit 86446/74780: saved b.csv (10 B)',
+      '1 file saved (1 file was here already), 20 B in 1.5 s (2 polls)',
+    ]);
+  });
+
   it('come every 30 s when there is nothing to count', () => {
     const world = createWorld();
     const reporter = reporterOf(world);

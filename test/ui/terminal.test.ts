@@ -111,6 +111,45 @@ describe('a terminal', () => {
     close(run);
   });
 
+  it('says that an export is ready until its first file begins', async () => {
+    const run = open();
+    await show(run, status({ percent: 50 }));
+    expect(await show(run, ended('ready', 'Available'))).toEqual([
+      expect.stringMatching(/^\S {2}webadmit 86446\/74780 {2}ready · asking for the file$/),
+    ]);
+    expect(await show(run, started('a.csv', 1000))).toEqual([expect.stringMatching(/^a\.csv /)]);
+    await show(run, ended('ready', 'Available'));
+    expect(await show(run, failed('a.csv', 'cut'))).toEqual(['✖ a.csv: cut']);
+    close(run);
+  });
+
+  it('leaves a line for what is still going on when nobody waits for it', async () => {
+    const run = open();
+    expect(await show(run, status({ percent: 64, nextPollMs: undefined } as never))).toEqual([
+      '• webadmit 86446/74780: still running (In Progress, 64 %)',
+    ]);
+    close(run);
+  });
+
+  it('sums up what was saved when something else failed', async () => {
+    const run = open();
+    expect(await show(run, failed('b.csv', 'cut'), summary({ exitCode: 3 }))).toEqual([
+      '✖ b.csv: cut',
+      '• 1 file saved, 10 B in 1.5 s (2 polls)',
+    ]);
+    close(run);
+  });
+
+  it('says that a file was here already', async () => {
+    const run = open();
+    const here = { ...saved('a.csv', 10), already: true } as Event;
+    expect(await show(run, here, summary({ already: 1, polls: 0 }))).toEqual([
+      '✔ a.csv is here already, verified',
+      '✔ 1 file was here already, 10 B',
+    ]);
+    close(run);
+  });
+
   it('draws no 100 % and no full bar before the file is saved, and never goes back', async () => {
     const run = open();
     const drawn: number[] = [];
@@ -173,7 +212,8 @@ describe('a terminal', () => {
       return write(chunk);
     };
     await show(run, started('a.csv', 10), started('b.csv', 10), saved('a.csv', 10));
-    expect(both).toEqual(['✔ a.csv  10 B']);
+    // The path is on this terminal, too: it needs no second line.
+    expect(both).toEqual(['']);
     expect(run.world.stdout.text).toBe('/data/a.csv\n');
     close(run);
   });

@@ -27,7 +27,7 @@ export class FakeOutput implements Output {
 }
 
 /** A clock that stands until it is told to go on. */
-export class FakeClock implements Clock {
+class FakeClock implements Clock {
   #nowMs = Date.parse('2024-05-06T07:08:09.000Z');
 
   now(): number {

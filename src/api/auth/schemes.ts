@@ -35,7 +35,9 @@ export function createAuthenticator(
     case 'basic':
       return simple(account, [entry.username, entry.password], async ({ headers }, signal) => {
         const pair = `${await value(entry.username, signal)}:${await value(entry.password, signal)}`;
-        headers['authorization'] = `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
+        const encoded = Buffer.from(pair, 'utf8').toString('base64');
+        deps.onSecret(encoded);
+        headers['authorization'] = `Basic ${encoded}`;
       });
     case 'cookie':
       return simple(
@@ -56,7 +58,9 @@ export function createAuthenticator(
           const [user, secret] = [await value(entry.user, signal), await value(entry.secret, signal)];
           // As it goes over the wire: `href` may also have a fragment, or a "?" with nothing behind it.
           const sent = `${url.origin}${url.pathname}${url.search}`;
-          headers['authorization'] = authHmac({ method, url: sent, body }, user, secret);
+          const signature = authHmac({ method, url: sent, body }, secret);
+          deps.onSecret(signature);
+          headers['authorization'] = `AuthHMAC ${user}:${signature}`;
         },
       );
     case 'oauth-password':

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { checkProfile } from '../../../src/profiles/load.ts';
 import type { Profile } from '../../../src/profiles/schema.ts';
+import type { Redactor } from '../../../src/ui/redact.ts';
 import { serve } from '../../helpers/answers.ts';
 import { accountOf, apiWorld, secretOf, serviceOf } from '../../helpers/api.ts';
 
@@ -29,7 +30,9 @@ function profileWith(auth: Record<string, unknown>): Profile {
 }
 
 /** What a server sees of a request to `/jobs?a=1`. */
-async function sentWith(auth: Record<string, unknown>): Promise<{ headers: object; target: string }> {
+async function sentWith(
+  auth: Record<string, unknown>,
+): Promise<{ headers: object; target: string; redactor: Redactor }> {
   const { origin, seen } = await serve([{ body: {} }]);
   const world = apiWorld();
   const url = new URL('/jobs?a=1', origin);
@@ -47,7 +50,7 @@ async function sentWith(auth: Record<string, unknown>): Promise<{ headers: objec
   });
   // What was added for the wire is no part of the request that was asked for.
   expect(url.href).toBe(`${origin}/jobs?a=1`);
-  return seen[0]!;
+  return { ...seen[0]!, redactor: world.redactor };
 }
 
 describe('a credential', () => {
@@ -63,9 +66,10 @@ describe('a credential', () => {
   });
 
   it('goes out as user and password in UTF-8 (RFC 7617)', async () => {
-    const { headers } = await sentWith({ scheme: 'basic', username: 'user', password: 'key' });
+    const { headers, redactor } = await sentWith({ scheme: 'basic', username: 'user', password: 'key' });
     const pair = Buffer.from('Zoë:k3y=: secret', 'utf8').toString('base64');
     expect(headers).toMatchObject({ authorization: `Basic ${pair}` });
+    expect(redactor.mask(pair)).toBe('***');
   });
 
   it('goes out as a cookie, with its peer in the query', async () => {

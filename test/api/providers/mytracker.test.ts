@@ -271,13 +271,13 @@ describe('other answers', () => {
 
   it('with a word that nobody knows are unknown', async () => {
     const body = { code: 200, data: { status: 'Archived' } };
-    expect(await found({ body })).toEqual({ state: 'unknown', word: 'Archived' });
+    expect(await found({ body })).toMatchObject({ state: 'unknown', word: 'Archived' });
   });
 
   it.each([{ code: 200, data: null }, { code: 200 }, {}, [], 'null', '""', undefined])(
     'without a status are unknown: %j',
     async (body) => {
-      expect(await found({ body })).toEqual({ state: 'unknown', word: 'no status' });
+      expect(await found({ body })).toMatchObject({ state: 'unknown', word: 'no status' });
     },
   );
 });

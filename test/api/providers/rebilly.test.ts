@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Look } from '../../../src/api/look.ts';
+import { TransientError } from '../../../src/api/failures.ts';
 import { DeniedError } from '../../../src/errors.ts';
 import { sample, serve, type AnsweringServer, type Reply } from '../../helpers/answers.ts';
 import { accountOf, apiWorld, lookAt, type World } from '../../helpers/api.ts';
@@ -168,13 +169,16 @@ describe("the file's own data", () => {
   it.each<[string, Reply]>([
     ['a 404', { status: 404 }],
     ['a 403', { status: 403 }],
-    ['a 500', { status: 500, body: 'oops' }],
     ['a page', { body: '<html>' }],
   ])('is done without after %s', async (_, file) => {
     const { state, links } = await found(completed(SIGNED), file);
     expect(state).toBe('ready');
     expect(links?.[0]).toMatchObject({ name: undefined, size: undefined, checksums: {} });
     expect(links?.[0]?.url.href).toBe(SIGNED.href);
+  });
+
+  it('is asked for again later when the service is merely busy, so that nothing goes unchecked', async () => {
+    await expect(found(completed(SIGNED), { status: 500, body: 'oops' })).rejects.toThrow(TransientError);
   });
 
   it.each(['', 'abc', 'z'.repeat(40), 12, null])('has no checksum in %j', async (sha1) => {
