@@ -1,7 +1,7 @@
 import { resolveTargets } from '../config/targets.ts';
 import type { Target } from '../config/types.ts';
 import type { Context } from '../context.ts';
-import { ExportpollError, StillRunningError, type ExitCode } from '../errors.ts';
+import { EmptyExportError, ExportpollError, StillRunningError, type ExitCode } from '../errors.ts';
 import { awaitExport, type RunWorld } from '../run/await-export.ts';
 import { stateError } from '../run/links-of.ts';
 import type { Outcome } from '../run/outcome.ts';
@@ -21,7 +21,9 @@ async function statusOf(target: Target, world: RunWorld): Promise<Outcome> {
   const subject = `${target.account.name}:${target.id}`;
   const outcome = { subject, files: 0, bytes: 0 };
   try {
-    const error = stateError(await awaitExport(target, true, world));
+    const found = await awaitExport(target, true, world);
+    const isEmpty = found.state === 'empty' && target.settings.errorOnEmpty;
+    const error = isEmpty ? new EmptyExportError('the export holds no data') : stateError(found);
     // The state on stdout says it; an error says more only where there is something to be done.
     const told = error instanceof StillRunningError;
     return { ...outcome, failures: error === undefined ? [] : [{ error, told }] };

@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path';
 
 import { loadConfiguration, requireSound } from '../config/configuration.ts';
 import type { Context } from '../context.ts';
-import { checkFile, readManifests, type Manifest } from '../download/manifest.ts';
+import { checkFile, listManifests, type Manifest } from '../download/manifest.ts';
 import { ExitCode, IntegrityError, UsageError } from '../errors.ts';
 import type { Outcome } from '../run/outcome.ts';
 import type { Invocation } from '../run/session.ts';
@@ -16,23 +16,36 @@ export async function verify(context: Context, invocation: Invocation): Promise<
   const { settings } = configuration;
   const named = invocation.targets.map((path) => (isAbsolute(path) ? path : join(context.cwd, path)));
   const directories = named.length > 0 ? named : [settings.output];
-  const sets = await Promise.all(
-    directories.map(async (directory) => ({ directory, manifests: await readManifests(directory) })),
-  );
-  if (sets.every(({ manifests }) => manifests.length === 0)) {
-    throw new UsageError(`no manifest in ${directories.join(', ')}`, {
-      hint: 'name the directories that exports were saved in: exportpoll verify DIR',
-    });
-  }
+  const sets = await Promise.all(directories.map(manifestsIn));
   // Its files were saved long ago: only what is wrong with them is news.
   const quiet = { ...settings, progress: 'none' } as const;
   const telling = startTelling(context, quiet, { results: 'paths', many: true });
   const outcomes: Outcome[] = [];
-  for (const { directory, manifests } of sets) {
-    for (const manifest of manifests) outcomes.push(await verifySet(directory, manifest, telling.report));
+  for (const { directory, listed } of sets) {
+    for (const { path, manifest } of listed) {
+      if (manifest === undefined) outcomes.push(unreadable(path));
+      else outcomes.push(await verifySet(directory, manifest, telling.report));
+    }
   }
   const sound = outcomes.every(({ failures }) => failures.length === 0);
   return telling.finish(outcomes, sound ? ExitCode.ok : ExitCode.integrity);
+}
+
+/** The manifests of a directory. Throws UsageError where there is none: nothing verified is nothing sound. */
+async function manifestsIn(directory: string): Promise<{
+  directory: string;
+  listed: Awaited<ReturnType<typeof listManifests>>;
+}> {
+  const listed = await listManifests(directory).catch(() => []);
+  if (listed.length > 0) return { directory, listed };
+  throw new UsageError(`no manifest in ${directory}`, {
+    hint: 'name the directories that exports were saved in: exportpoll verify DIR',
+  });
+}
+
+function unreadable(path: string): Outcome {
+  const error = new IntegrityError(`${path} cannot be read as a manifest`);
+  return { subject: path, files: 0, bytes: 0, failures: [{ error, told: false }] };
 }
 
 async function verifySet(

@@ -37,6 +37,11 @@ export function diskError(error: unknown, path: string): ExportpollError {
   }
 }
 
+/** The error of the file system that `thrown` is; `undefined` for anything else, which is a bug. */
+export function diskErrorOf(thrown: unknown, path: string): ExportpollError | undefined {
+  return thrown instanceof Error && 'syscall' in thrown ? diskError(thrown, path) : undefined;
+}
+
 /** Runs `work`, its file system errors turned into ours. */
 export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {

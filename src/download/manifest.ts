@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import { messageOf } from '../errors.ts';
 import { onDisk } from './disk-errors.ts';
 import { writeAtomically } from './durable.ts';
 import { LIST_BYTES, readSmall } from './read-small.ts';
@@ -82,12 +83,19 @@ export async function writeManifest(
   );
 }
 
-/** Every manifest of a directory. */
-export async function readManifests(directory: string): Promise<Manifest[]> {
-  const names = await readdir(directory).catch(() => []);
+/** Every manifest of a directory, `undefined` for one that cannot be read. Rejects when there is no such directory. */
+export async function listManifests(
+  directory: string,
+): Promise<{ path: string; manifest: Manifest | undefined }[]> {
+  const names = await readdir(directory);
   const paths = names.filter((name) => name.endsWith(SUFFIX)).map((name) => join(directory, name));
-  const manifests = await Promise.all(paths.map(readManifest));
-  return manifests.filter((manifest) => manifest !== undefined);
+  return await Promise.all(paths.map(async (path) => ({ path, manifest: await readManifest(path) })));
+}
+
+/** The manifests of a directory that can be read. */
+export async function readManifests(directory: string): Promise<Manifest[]> {
+  const listed = await listManifests(directory).catch(() => []);
+  return listed.flatMap(({ manifest }) => manifest ?? []);
 }
 
 /** True when the file on disk is the one that the manifest speaks of; its content is read only if its time differs. */
@@ -104,7 +112,8 @@ export async function checkFile(directory: string, file: ManifestFile): Promise<
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() !== true) return 'the file is missing';
   if (found.size !== file.bytes) return `the file has ${found.size} bytes; ${file.bytes} were saved`;
-  const sha256 = await sha256Of(path);
+  const sha256 = await sha256Of(path).catch((error: unknown) => error);
+  if (typeof sha256 !== 'string') return `the file cannot be read: ${messageOf(sha256)}`;
   return sha256 === file.sha256 ? undefined : `the file was changed: its SHA-256 is ${sha256}`;
 }
 

@@ -1,9 +1,11 @@
 import type { LimitFunction } from 'p-limit';
 
 import type { Link } from '../api/link.ts';
-import { ExportpollError, InterruptedError, IoError, messageOf } from '../errors.ts';
+import { ExportpollError, InterruptedError } from '../errors.ts';
+import { diskErrorOf } from './disk-errors.ts';
 import { commitManifest, placeManifest } from './export-files.ts';
 import { isUnchanged, type Manifest, type ManifestFile } from './manifest.ts';
+import { remoteName } from './name.ts';
 import { leftParts } from './part-name.ts';
 import { saveFile, type Saving, type Skipped } from './save-file.ts';
 
@@ -32,7 +34,8 @@ export async function saveExport(
       saving.signal.throwIfAborted();
       return await saveFile(link, saving, left);
     } catch (error) {
-      const known = asKnown(error);
+      const known = error instanceof ExportpollError ? error : diskErrorOf(error, saving.directory);
+      if (known === undefined) throw error;
       failures.push(known);
       if (!(known instanceof InterruptedError)) report(link, known, saving);
       return undefined;
@@ -92,8 +95,8 @@ async function stillOurs(
   return kept;
 }
 
-function report(link: Link, error: ExportpollError, { report, provider, id }: Saving): void {
-  const file = link.name ?? link.url.pathname.split('/').at(-1) ?? link.identity;
+function report(link: Link, error: ExportpollError, { report, provider, id, called }: Saving): void {
+  const file = called.get(link.identity) ?? remoteName(link);
   const hint = error.hint === undefined ? '' : ` (${error.hint})`;
   report({
     type: 'file.failed',
@@ -103,11 +106,4 @@ function report(link: Link, error: ExportpollError, { report, provider, id }: Sa
     code: error.exitCode,
     message: `${error.message}${hint}`,
   });
-}
-
-function asKnown(error: unknown): ExportpollError {
-  if (error instanceof ExportpollError) return error;
-  // What the file system throws has a code; everything else is a bug and must look like one.
-  if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
-  return new IoError(messageOf(error), { cause: error });
 }

@@ -32,6 +32,8 @@ export interface Saving {
   readonly client: ApiClient;
   readonly links: Links;
   readonly names: Names;
+  /** What each file is called in events, by identity: its remote name until it has claimed the one it lands under. */
+  readonly called: Map<string, string>;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: () => number;
@@ -70,6 +72,7 @@ export async function saveFile(
     const begin = async (begun: Begun): Promise<boolean> => {
       if (target !== undefined) saving.names.release(target.name);
       target = await saving.names.claim(nameOf(begun, link, saving));
+      saving.called.set(link.identity, target.name);
       if (target.decision === 'skip') return false;
       const bytes = begun.total === undefined ? {} : { bytes: begun.total };
       const { resumedFrom } = begun;

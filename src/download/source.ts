@@ -1,8 +1,8 @@
 import { readText } from '../api/answer.ts';
 import { describeRequest, discard, type ApiClient, type Opened } from '../api/client.ts';
-import { classifyStatus, statusError, TransientError } from '../api/failures.ts';
+import { classifyStatus, statusError } from '../api/failures.ts';
 import type { Link } from '../api/link.ts';
-import { DeniedError, GoneError, ProtocolError } from '../errors.ts';
+import { DeniedError, GoneError } from '../errors.ts';
 import { readRetryAfter } from '../profiles/values.ts';
 import type { Links } from './links.ts';
 import { piecesOf } from './pieces.ts';
@@ -89,8 +89,8 @@ function refusedFresh(status: number, what: string, said: string): Error {
     case 'gone':
       return new GoneError(message, { hint: 'the file is no longer there; a new export is needed' });
     case 'transient':
-      return new TransientError(message);
     case 'unexpected':
-      return new ProtocolError(message);
+      // What stores answer 400 to, besides dead links, is a signature that they do not accept.
+      return new DeniedError(message, { hint: 'the store refuses this link; renewing it will not help' });
   }
 }

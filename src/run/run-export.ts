@@ -5,11 +5,12 @@ import type { LimitFunction } from 'p-limit';
 import { withoutSecrets, type Link } from '../api/link.ts';
 import type { Look } from '../api/look.ts';
 import type { Target } from '../config/types.ts';
-import { onDisk } from '../download/disk-errors.ts';
+import { diskErrorOf, onDisk } from '../download/disk-errors.ts';
 import { makeDirectory } from '../download/durable.ts';
 import { exportKey, placeManifest, removeDraft } from '../download/export-files.ts';
 import { Journal, removeJournal } from '../download/journal.ts';
 import { Links } from '../download/links.ts';
+import { remoteName } from '../download/name.ts';
 import { acquireLock } from '../download/lock.ts';
 import type { ManifestFile } from '../download/manifest.ts';
 import { saveExport } from '../download/save-export.ts';
@@ -56,10 +57,12 @@ export async function runExport(target: Target, once: boolean, world: SavingWorl
       const found = await awaitExport(target, once, world);
       return await save(found, manifest?.files ?? [], target, world);
     } finally {
-      await release();
+      // What it cannot remove is a dead run's lock to the next one; that must not hide what happened before.
+      await release().catch(() => undefined);
     }
-  } catch (error) {
-    if (!(error instanceof ExportpollError)) throw error;
+  } catch (thrown) {
+    const error = thrown instanceof ExportpollError ? thrown : diskErrorOf(thrown, settings.output);
+    if (error === undefined) throw thrown;
     // Who looks once was told the state, which is all that there is to say.
     const told = once && error instanceof StillRunningError;
     return { subject: subjectOf(target), files: 0, bytes: 0, failures: [{ error, told }] };
@@ -79,11 +82,16 @@ async function save(
   const names = new Names(settings.output, settings.ifExists, world.taken(settings.output));
   const { keepCompressed, name } = settings;
   const api = apiOf(target);
+  if (settings.force) await removeJournal(settings.output, keyOf(target));
   const journal = await Journal.open(settings.output, keyOf(target), { keepCompressed, name, api }, known);
+  const called = new Map(list.map((link) => [link.identity, remoteName(link)]));
   const links = new Links(list, {
     renew: async () => withoutSecrets(linksOf(await lookWithRetries(target, world)), context.redactor),
     now: () => context.clock.now(),
-    onRenewed: (file, reason) => report({ type: 'link.renewed', provider: account.name, id, file, reason }),
+    onRenewed: (identity, reason) => {
+      const file = called.get(identity) ?? identity;
+      report({ type: 'link.renewed', provider: account.name, id, file, reason });
+    },
   });
   const saving: Saving = {
     provider: account.name,
@@ -94,6 +102,7 @@ async function save(
     client: world.service(target).client,
     links,
     names,
+    called,
     journal,
     clock: context.clock,
     random: context.random,

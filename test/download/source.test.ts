@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Link } from '../../src/api/link.ts';
-import { DeniedError, GoneError, ProtocolError, TryAgainError } from '../../src/errors.ts';
+import { DeniedError, GoneError, TryAgainError } from '../../src/errors.ts';
 import { noise } from '../helpers/bytes.ts';
 import { inOrder, startScriptedServer, type RecordedRequest } from '../helpers/scripted-server.ts';
 import { API_KEY, EXPIRED, PATIENTLY, inWorld, type World } from './world.ts';
@@ -132,7 +132,7 @@ describe('a refusal that is not for age', () => {
     [401, DeniedError, 77],
     [404, GoneError, 11],
     [410, GoneError, 11],
-    [400, ProtocolError, 76],
+    [400, DeniedError, 77],
   ] as const)('of %i ends a fresh link at once, with its own exit code', async (status, type, exitCode) => {
     await inWorld({ files: { 'a.csv': file } }, async (world) => {
       world.server.fault = () => ({ ...EXPIRED, status });

@@ -161,6 +161,7 @@ async function saveOnce(world: World, settings: Settings): Promise<Saved> {
           clock,
         },
         names: new Names(directory, ifExists, new Set()),
+        called: new Map<string, string>(),
         random: () => 0,
         signal: interruption.signal,
         umask: 0o022,

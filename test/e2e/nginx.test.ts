@@ -14,7 +14,7 @@ import { createCli, eventsOf, ofType, type Cli } from '../helpers/run-cli.ts';
 
 /** Does not compress, so that the gzip file is as large and as slow. */
 const noise = Buffer.concat(
-  Array.from({ length: 40_000 }, (_, n) => createHash('sha256').update(String(n)).digest()),
+  Array.from({ length: 80_000 }, (_, n) => createHash('sha256').update(String(n)).digest()),
 );
 const files = { 'plain.csv': noise, 'packed.csv.gz': gzipSync(noise) };
 const RATE = 700_000;
@@ -29,18 +29,24 @@ describe.skipIf(!hasNginx)('against nginx', () => {
   /** WebAdMIT's API, as far as it hands out links: what `linkFor` gives for each look. */
   async function withApi(
     linkFor: (looks: number) => string,
-    work: (cli: Cli, env: Record<string, string>) => Promise<void>,
+    work: (cli: Cli, env: Record<string, string>, asked: Promise<void>) => Promise<void>,
   ): Promise<void> {
     let looks = 0;
+    let tell = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
     const api = createServer((_request, response) => {
       looks += 1;
+      tell();
       response.end(JSON.stringify({ export_files: { status: 'Available', download_url: linkFor(looks) } }));
     }).listen(0, '127.0.0.1');
     await once(api, 'listening');
     const cli = await createCli();
     const baseUrl = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
     try {
-      await work(cli, { EXPORTPOLL_WEBADMIT_API_KEY: 'some-api-key', EXPORTPOLL_WEBADMIT_BASE_URL: baseUrl });
+      const env = { EXPORTPOLL_WEBADMIT_API_KEY: 'some-api-key', EXPORTPOLL_WEBADMIT_BASE_URL: baseUrl };
+      await work(cli, env, asked);
     } finally {
       await cli.close();
       api.closeAllConnections();
@@ -59,9 +65,11 @@ describe.skipIf(!hasNginx)('against nginx', () => {
     // The link says when it dies; that it is dead is for the server to say once more.
     await withApi(
       (looks) => nginx.link(nginx.http, remote, now() + (looks === 1 ? 1 : 60)),
-      async (cli, env) => {
+      async (cli, env, asked) => {
         const running = cli.start(['watch', '--json', '-q', 'webadmit:1/2'], { env });
-        await sleep(1400);
+        await asked;
+        // The link is dead by then, and the file, at this rate, takes longer.
+        await sleep(1500);
         await nginx.restart();
         const result = await running.result;
         expect(result.exitCode, result.stderr).toBe(0);
@@ -76,9 +84,10 @@ describe.skipIf(!hasNginx)('against nginx', () => {
   it('goes on from the byte that a killed run had reached', async () => {
     await withApi(
       () => nginx.link(nginx.http, 'packed.csv.gz', now() + 60),
-      async (cli, env) => {
+      async (cli, env, asked) => {
         const killed = cli.start(['watch', '-q', 'webadmit:1/2'], { env });
-        await sleep(1300);
+        await asked;
+        await sleep(1500);
         killed.kill('SIGKILL');
         await killed.result;
         const result = await cli.run(['watch', '--json', '-q', 'webadmit:1/2'], { env });

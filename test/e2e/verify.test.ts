@@ -1,0 +1,97 @@
+import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe } from 'vitest';
+import { it } from '../helpers/e2e.ts';
+import { eventsOf, ofType } from '../helpers/run-cli.ts';
+
+describe.concurrent('verify', () => {
+  it('prints the paths of the files that are as they were saved', async ({ expect, run, cli }) => {
+    const { stdout } = await run(['watch', 'mytracker-raw:4']);
+    const verified = await run(['verify']);
+    expect(verified.exitCode, verified.stderr).toBe(0);
+    expect(verified.stdout.split('\n').sort()).toEqual(stdout.split('\n').sort());
+    expect(verified.stderr).toBe('');
+    expect(await run(['verify', cli.directory])).toMatchObject({ exitCode: 0 });
+  });
+
+  it('ends with 65 for a file that was changed, and says which', async ({ expect, run, cli }) => {
+    await run(['watch', 'webadmit:86446/74780']);
+    await appendFile(join(cli.directory, 'Test-API-Export.csv'), 'x');
+    const verified = await run(['verify']);
+    expect(verified).toMatchObject({ exitCode: 65, stdout: '' });
+    expect(verified.stderr).toContain('Test-API-Export.csv');
+    expect(verified.stderr).toMatch(/\d+ bytes; \d+ were saved/);
+  });
+
+  it('ends with 65 for a file that is missing, and checks the others', async ({ expect, run, cli }) => {
+    const { stdout } = await run(['watch', 'mytracker-raw:4']);
+    const [first = '', second = ''] = stdout.split('\n');
+    await rm(first);
+    const verified = await run(['verify', '--json', cli.directory]);
+    expect(verified.exitCode).toBe(65);
+    const events = eventsOf(verified);
+    expect(ofType(events, 'file.failed')).toMatchObject([{ code: 65 }]);
+    expect(ofType(events, 'file.saved')).toMatchObject([{ path: second }]);
+    expect(events.at(-1)).toMatchObject({ type: 'summary', files: 1, exitCode: 65 });
+  });
+
+  it('ends with 65 for a manifest that cannot be read', async ({ expect, run, cli }) => {
+    await run(['watch', 'webadmit:86446/74780']);
+    await writeFile(join(cli.directory, 'other-1.manifest.json'), '{"v":1,');
+    const verified = await run(['verify']);
+    expect(verified.exitCode).toBe(65);
+    expect(verified.stderr).toContain('other-1.manifest.json');
+  });
+
+  it('is a mistake in a folder without a manifest, also beside one that has some', async ({
+    expect,
+    run,
+    cli,
+  }) => {
+    expect(await run(['verify'])).toMatchObject({ exitCode: 2 });
+    await run(['watch', 'webadmit:86446/74780']);
+    expect(await run(['verify', cli.directory, join(cli.directory, 'nowhere')])).toMatchObject({
+      exitCode: 2,
+    });
+  });
+});
+
+describe.concurrent('--exec', () => {
+  const paths = (line: string): string[] => ['watch', 'mytracker-raw:4', '--exec', line];
+
+  it('gets the paths of all files after they were committed, and keeps stdout to the results', async ({
+    expect,
+    run,
+    cli,
+  }) => {
+    const result = await run(paths(`sh -c 'ls "$EXPORTPOLL_EXPORT_MANIFEST"; printf "<%s>" "$@"' name`));
+    expect(result.exitCode, result.stderr).toBe(0);
+    const saved = result.stdout.trim().split('\n').sort();
+    expect(saved).toHaveLength(2);
+    for (const path of saved) expect(result.stderr).toContain(`<${path}>`);
+    expect(result.stderr).toContain(join(cli.directory, 'mytracker-raw-4.manifest.json'));
+  });
+
+  it('does not hand our secrets on', async ({ expect, run }) => {
+    const result = await run(paths('sh -c env name'));
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr).toContain('EXPORTPOLL_EXPORT_ID=4');
+    expect(result.stderr).not.toContain('SECRET_KEY');
+  });
+
+  it('ends with 70 when the command fails, and the files stay', async ({ expect, run, cli }) => {
+    const result = await run(paths('false'));
+    expect(result.exitCode).toBe(70);
+    expect(result.stderr).toContain('the files are complete');
+    expect(await cli.files()).toHaveLength(3);
+  });
+});
+
+describe.concurrent('status', () => {
+  it('ends with 9 for an export without data where that was asked for', async ({ expect, run }) => {
+    await run(['watch', 'webadmit:86446/74784']);
+    const asked = await run(['status', 'webadmit:86446/74784', '--error-on-empty']);
+    expect(asked).toMatchObject({ exitCode: 9, stdout: 'empty\n' });
+    expect(await run(['status', 'webadmit:86446/74784'])).toMatchObject({ exitCode: 0, stdout: 'empty\n' });
+  });
+});
