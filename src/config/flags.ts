@@ -113,7 +113,7 @@ export const flags: readonly Flag[] = [
   }),
   flag('connections', '--connections', {
     argument: 'N',
-    description: 'ranges of one file fetched at once, where the server allows it',
+    description: 'most ranges of one file to fetch at once (so far it is always one)',
     parse: atLeast(1),
     defaultText: '1',
     perExport: true,

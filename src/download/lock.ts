@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { link, lstat, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
@@ -10,9 +10,16 @@ import { z } from 'zod';
 import { TryAgainError } from '../errors.ts';
 import { diskError, onDisk } from './disk-errors.ts';
 import { NO_LINKS } from './durable.ts';
+import { beat, isSilent } from './heartbeat.ts';
 import { readSmall, SMALL_BYTES } from './read-small.ts';
 
-const schema = z.object({ host: z.string(), pid: z.number().int().positive(), started: z.string() });
+const schema = z.object({
+  host: z.string(),
+  /** Containers may share a host's name, but not its numbers of processes. */
+  space: z.string().optional(),
+  pid: z.number().int().positive(),
+  started: z.string(),
+});
 type Holder = z.infer<typeof schema>;
 
 /** Keeps the files of one process apart, which may want several locks, or one of them twice. */
@@ -23,12 +30,12 @@ export type Release = () => Promise<void>;
 
 /**
  * Makes sure that one run at a time works on an export in a directory: a small file names the process that holds the
- * lock. A holder that is no longer alive (kill -9, power cut) holds nothing. Throws TryAgainError while another run
- * does.
+ * lock. A holder that is no longer alive (kill -9, power cut) holds nothing: on this machine that can be asked, of
+ * another machine or container it shows by its silence. Throws TryAgainError while another run holds the lock.
  */
 export async function acquireLock(directory: string, key: string, pid: number): Promise<Release> {
   const path = join(directory, `.${key}.lock`);
-  const mine: Holder = { host: hostname(), pid, started: processStart(pid) };
+  const mine: Holder = { host: hostname(), space: processSpace(), pid, started: processStart(pid) };
   const text = JSON.stringify(mine);
   attempts += 1;
   const drafts = `${path}.${mine.host}.`;
@@ -42,12 +49,17 @@ export async function acquireLock(directory: string, key: string, pid: number): 
     for (let tries = 0; tries < 10; tries += 1) {
       if (await tryLink(draft, path)) {
         await sweepDrafts(directory, basename(drafts), mine);
-        return async () => await rm(path, { force: true });
+        const stop = beat(path, text);
+        return async () => {
+          stop();
+          await rm(path, { force: true });
+        };
       }
       const found = await readLock(path);
       if (found === undefined) continue;
       const holder = livingHolder(found, mine);
-      if (holder !== undefined) throw heldBy(holder, path);
+      const isDead = holder === undefined || (isForeign(holder, mine) && (await isSilent(path, draft)));
+      if (!isDead) throw heldBy(holder, path);
       await removeStale(path, found, draft, mine);
     }
     throw new TryAgainError(`${path}: another run took the lock again and again`);
@@ -124,11 +136,24 @@ function livingHolder(text: string, mine: Holder): Holder | undefined {
   }
 }
 
+/** A directory may be shared between machines; what runs on another one cannot be asked. */
+function isForeign({ host, space = '' }: Holder, mine: Holder): boolean {
+  return host !== mine.host || (space !== '' && mine.space !== '' && space !== mine.space);
+}
+
 function isAlive(holder: Holder, mine: Holder): boolean {
-  // A directory may be shared between machines; what runs on another one cannot be asked.
-  if (holder.host !== mine.host) return true;
+  if (isForeign(holder, mine)) return true;
   const started = processStart(holder.pid);
   return started !== '' && started === holder.started;
+}
+
+/** The namespace in which numbers of processes mean something (Linux, pid_namespaces(7)); empty elsewhere. */
+function processSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { link, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import type * as FileSystem from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,31 @@ async function deadPid(): Promise<number> {
   await child;
   return child.pid!;
 }
+
+describe('a lock of another machine or container', () => {
+  const foreign = { host: 'another-machine', pid: 1, started: 'then' };
+
+  it.each([
+    ['another machine', foreign],
+    ['another container of that name', { ...foreign, host: hostname(), space: 'pid:[1]' }],
+  ])('holds while %s shows that it is alive', async (_, other) => {
+    await writeFile(path, JSON.stringify(other));
+    await expect(acquire()).rejects.toThrow(TryAgainError);
+  });
+
+  it.each([
+    ['another machine', foreign],
+    ['another container of that name', { ...foreign, host: hostname(), space: 'pid:[1]' }],
+  ])('is dead when %s was silent for over a minute', async (_, other) => {
+    await writeFile(path, JSON.stringify(other));
+    const then = new Date(Date.now() - 61_000);
+    await utimes(path, then, then);
+    const release = await acquire();
+    expect((await holder()).pid).toBe(pid);
+    await release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+});
 
 describe('the lock of an export', () => {
   it('is held by one run at a time', async () => {
