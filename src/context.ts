@@ -1,5 +1,5 @@
 import type { Transport } from './api/transport.ts';
-import type { Redactor } from './ui/redact.ts';
+import type { Redactor } from './secrets.ts';
 
 /** Time, handed in so that tests can own it. */
 export interface Clock {

@@ -4,7 +4,7 @@ import { requireKnownFlags } from './config/unknown-names.ts';
 import { realContext } from './real-context.ts';
 import { runExports } from './run/run-exports.ts';
 import { createWorld } from './run/world.ts';
-import type { Event } from './ui/events.ts';
+import type { Event } from './events.ts';
 
 /** How to watch an export from a program. */
 export interface WatchOptions {
@@ -72,4 +72,4 @@ export {
   TryAgainError,
   UsageError,
 } from './errors.ts';
-export type { Event, State } from './ui/events.ts';
+export type { Event, State } from './events.ts';

@@ -3,7 +3,7 @@ import { ExitCode, ExportpollError, InterruptedError, IoError } from './errors.t
 import { runProgram } from './program.ts';
 import { realContext } from './real-context.ts';
 import { describeError } from './ui/describe-error.ts';
-import { Redactor } from './ui/redact.ts';
+import { Redactor } from './secrets.ts';
 
 /**
  * The composition root: makes the real world, runs the program in it, and turns what it ends with into an exit code.

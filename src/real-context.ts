@@ -6,7 +6,7 @@ import type { Transport } from './api/transport.ts';
 import { realClock } from './clock.ts';
 import type { Context, Output } from './context.ts';
 import { UsageError } from './errors.ts';
-import { Redactor } from './ui/redact.ts';
+import { Redactor } from './secrets.ts';
 
 /** The real world, until `signal` aborts. Its transport has to be closed. Throws UsageError without a current directory. */
 export function realContext(signal: AbortSignal): Context {

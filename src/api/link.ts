@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { readDate } from '../profiles/values.ts';
-import type { Redactor } from '../ui/redact.ts';
+import type { Redactor } from '../secrets.ts';
 
 /** One downloadable file of an export, as one answer described it. */
 export interface Link {

@@ -1,11 +1,11 @@
-import type { Account } from '../config/types.ts';
+import type { Account } from '../account.ts';
 import { DeniedError, GoneError, ProtocolError } from '../errors.ts';
 import { evaluate, evaluateText, type Scope } from '../profiles/expression.ts';
 import { compileIdPattern } from '../profiles/load.ts';
 import type { FollowUp, Meaning, Profile, RequestEntry } from '../profiles/schema.ts';
 import { readPercent, readRetryAfter } from '../profiles/values.ts';
 import { meaningOf } from '../profiles/words.ts';
-import type { State } from '../ui/events.ts';
+import type { State } from '../events.ts';
 import type { Answer } from './answer.ts';
 import { ask, pick } from './ask.ts';
 import type { ApiClient } from './client.ts';

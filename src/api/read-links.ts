@@ -1,4 +1,4 @@
-import { parseDuration } from '../config/units.ts';
+import { parseDuration } from '../units.ts';
 import { ProtocolError } from '../errors.ts';
 import { evaluate, evaluateNumber, evaluateText, type Scope } from '../profiles/expression.ts';
 import type { LinksEntry, Profile } from '../profiles/schema.ts';

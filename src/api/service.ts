@@ -1,6 +1,6 @@
-import { requireCredentials } from '../config/credentials.ts';
-import { checkTransport, credentialOrigins } from '../config/origins.ts';
-import type { Account } from '../config/types.ts';
+import type { AuthEntry } from '../profiles/schema.ts';
+import { checkTransport, credentialOrigins } from '../profiles/origins.ts';
+import type { Account } from '../account.ts';
 import type { Context } from '../context.ts';
 import { parseBody, readText } from './answer.ts';
 import { createAuthenticator } from './auth/schemes.ts';
@@ -19,9 +19,13 @@ export interface Service {
 
 const TOKEN_IDLE_MS = 60_000;
 
-/** Throws ConfigError when a credential is missing or would travel in the clear. */
-export function openService(account: Account, context: Context, log: (line: string) => void): Service {
-  const entry = requireCredentials(account);
+/** Opens an account's API with the scheme that `entry` names. Throws ConfigError when it would travel in the clear. */
+export function openService(
+  account: Account,
+  entry: AuthEntry,
+  context: Context,
+  log: (line: string) => void,
+): Service {
   const origins = credentialOrigins(account);
   checkTransport(account.name, origins);
   const { transport, clock, redactor, signal } = context;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 
-import { parseDuration } from '../config/units.ts';
+import { parseDuration } from '../units.ts';
 import type { Context } from '../context.ts';
 import { ExitCode, UsageError } from '../errors.ts';
 

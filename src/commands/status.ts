@@ -1,5 +1,5 @@
 import { resolveTargets } from '../config/targets.ts';
-import type { Target } from '../config/types.ts';
+import type { Target } from '../account.ts';
 import type { Context } from '../context.ts';
 import { EmptyExportError, ExportpollError, StillRunningError, type ExitCode } from '../errors.ts';
 import { awaitExport, type RunWorld } from '../run/await-export.ts';

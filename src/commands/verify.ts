@@ -7,7 +7,7 @@ import { ExitCode, IntegrityError, UsageError } from '../errors.ts';
 import type { Outcome } from '../run/outcome.ts';
 import type { Invocation } from '../run/session.ts';
 import { startTelling } from '../run/telling.ts';
-import type { Event } from '../ui/events.ts';
+import type { Event } from '../events.ts';
 
 /** `exportpoll verify [DIR...]`: reads every file that a manifest in the directories lists, and compares it. */
 export async function verify(context: Context, invocation: Invocation): Promise<ExitCode> {

@@ -3,10 +3,10 @@ import { ConfigError, messageOf } from '../errors.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { expandTemplate, templateVariables } from '../profiles/template.ts';
 import { interpolate, NotSetError } from './interpolate.ts';
-import { checkBaseUrl, checkTransport, credentialOrigins } from './origins.ts';
+import { checkBaseUrl, checkTransport, credentialOrigins } from '../profiles/origins.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
 import { configuredSecret, environmentSecret } from './secrets.ts';
-import type { Account, SecretSource } from './types.ts';
+import type { Account, SecretSource } from '../account.ts';
 import { checkPattern } from './values.ts';
 
 /** A variable of the environment is missing without which the account cannot be used, which nobody may want to. */

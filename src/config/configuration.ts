@@ -19,7 +19,8 @@ import {
 import { exportSources, providerSources } from './sources.ts';
 import { programsNamed, readableSecret, secretsLent } from './trust.ts';
 import { misspeltInEnvironment } from './unknown-names.ts';
-import type { Account, Settings } from './types.ts';
+import type { Account } from '../account.ts';
+import type { Settings } from '../settings.ts';
 
 /** Everything that flags, environment and files say, put together. */
 export interface Configuration {

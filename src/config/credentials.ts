@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.ts';
 import type { AuthEntry, Profile } from '../profiles/schema.ts';
 import { templateVariables } from '../profiles/template.ts';
 import { environmentName } from './providers.ts';
-import type { Account } from './types.ts';
+import type { Account } from '../account.ts';
 
 /**
  * The way to prove who asks: the first in the profile whose variables are all set. Throws ConfigError that says how

@@ -1,7 +1,7 @@
 import type { Profile } from '../profiles/schema.ts';
 import { expandTemplate, templateVariables } from '../profiles/template.ts';
-import { credentialOrigins } from './origins.ts';
-import type { Account } from './types.ts';
+import { credentialOrigins } from '../profiles/origins.ts';
+import type { Account } from '../account.ts';
 
 /** A scheme and a host that nothing behind them can change any more. */
 const WHOLE_ORIGIN = /^https?:\/\/[^/?#\\]+[/?#\\]/i;

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import type { ConfigFile } from './load.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { providerNames } from './providers.ts';
 import type { ExportEntry } from './schema.ts';
 

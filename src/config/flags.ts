@@ -1,5 +1,5 @@
-import type { Settings } from './types.ts';
-import { parseDuration, parseSize } from './units.ts';
+import type { Settings } from '../settings.ts';
+import { parseDuration, parseSize } from '../units.ts';
 import { atLeast, nameTemplate, oneOf, text, wait, yesOrNo } from './values.ts';
 import { commandText } from './words.ts';
 

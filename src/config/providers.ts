@@ -4,7 +4,7 @@ import { builtinNames, loadBuiltin } from '../profiles/load.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { fromEnvironment } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { keepSecrets, ownProfile, refuseSlowPatterns } from './own-profile.ts';
 import type { ProviderEntry, VariableValue } from './schema.ts';
 

@@ -4,12 +4,12 @@ import { execa, ExecaError } from 'execa';
 
 import type { Context } from '../context.ts';
 import { ConfigError, messageOf } from '../errors.ts';
-import { MIN_SECRET_LENGTH, Secret } from '../ui/redact.ts';
+import { MIN_SECRET_LENGTH, Secret } from '../secrets.ts';
 import { interpolate, isInterpolated } from './interpolate.ts';
 import { locate } from './paths.ts';
 import type { VariableValue } from './schema.ts';
 import { requireSmallFile } from './small-file.ts';
-import type { SecretSource } from './types.ts';
+import type { SecretSource } from '../account.ts';
 import { checkPattern } from './values.ts';
 
 /** Long enough to unlock a password manager by hand. */

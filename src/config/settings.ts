@@ -5,7 +5,7 @@ import { fromEnvironment, type Environment } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
 import { locate } from './paths.ts';
 import type { ExportEntry } from './schema.ts';
-import type { Settings } from './types.ts';
+import type { Settings } from '../settings.ts';
 import { yesOrNo } from './values.ts';
 
 /** What somebody said about a setting. */

@@ -5,7 +5,7 @@ import type { Binding, ProviderPlan } from './providers.ts';
 import type { ConfiguredExport } from './exports.ts';
 import type { Sourced } from './settings.ts';
 import { isLent } from './trust.ts';
-import type { Account } from './types.ts';
+import type { Account } from '../account.ts';
 
 /** The variables of providers, each with where it comes from; of secrets only that they are set. */
 export function providerSources(plans: readonly ProviderPlan[], context: Context): Sourced[] {

@@ -1,9 +1,10 @@
 import { UsageError } from '../errors.ts';
 import { compileIdPattern } from '../profiles/load.ts';
 import type { Configuration } from './configuration.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { MOST_MATCHED } from './safe-pattern.ts';
-import type { Account, Settings, Target } from './types.ts';
+import type { Account, Target } from '../account.ts';
+import type { Settings } from '../settings.ts';
 
 /** The targets that were named; without any, every entry under `exports:` that has an id. Throws UsageError. */
 export function resolveTargets(configuration: Configuration, texts: readonly string[]): Target[] {

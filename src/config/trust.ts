@@ -7,9 +7,9 @@ import { openAccount, withDefaults } from './accounts.ts';
 import { destinations } from './destinations.ts';
 import { isInterpolated } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
-import { credentialOrigins } from './origins.ts';
+import { credentialOrigins } from '../profiles/origins.ts';
 import { planProvider, providerNames, type Binding, type ProviderPlan } from './providers.ts';
-import type { Account } from './types.ts';
+import type { Account } from '../account.ts';
 
 /** A file that was found by search may have come with somebody's repository: it may not name programs to run. */
 export function programsNamed(file: ConfigFile): ConfigError[] {

@@ -3,7 +3,7 @@ import { ConfigError, UsageError } from '../errors.ts';
 import { flags } from './flags.ts';
 import { fromEnvironment } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
-import { didYouMean, nearest } from './nearest.ts';
+import { didYouMean, nearest } from '../nearest.ts';
 import { environmentName, planProvider, providerNames } from './providers.ts';
 
 const PREFIX = 'EXPORTPOLL_';

@@ -11,7 +11,7 @@ import type { Binding, ProviderPlan } from './providers.ts';
 import { MOST_MATCHED } from './safe-pattern.ts';
 import type { Sourced } from './settings.ts';
 import { requireSmallFile } from './small-file.ts';
-import type { Account } from './types.ts';
+import type { Account } from '../account.ts';
 
 /**
  * What is wrong with a provider's credentials: nothing that stops a run which does not need them, and all that somebody

@@ -1,7 +1,7 @@
 // Readers for the values of settings. Each throws RangeError with the rest of a sentence that names the setting.
 
 import { MOST_MATCHED } from './safe-pattern.ts';
-import { parseDuration } from './units.ts';
+import { parseDuration } from '../units.ts';
 
 export function text(value: string): string {
   if (value.trim() === '') throw new RangeError('must not be empty');

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { Event } from '../ui/events.ts';
+import type { Event } from '../events.ts';
 import type { ManifestFile } from './manifest.ts';
 
 /** Whose files are told of, and to whom. */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 
 import type { ApiClient } from '../api/client.ts';
 import type { Link } from '../api/link.ts';
-import type { Settings } from '../config/types.ts';
+import type { Settings } from '../settings.ts';
 import type { Clock } from '../context.ts';
-import type { Event } from '../ui/events.ts';
+import type { Event } from '../events.ts';
 import { syncFile } from './durable.ts';
 import type { Journal } from './journal.ts';
 import { land } from './land.ts';

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { IfExists } from '../config/types.ts';
+import type { IfExists } from '../settings.ts';
 import { CannotCreateError } from '../errors.ts';
 import { unusedName } from './name.ts';
 import { isUnchanged, readManifests, type ManifestFile } from './manifest.ts';

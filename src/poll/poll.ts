@@ -2,7 +2,7 @@ import type { Look } from '../api/look.ts';
 import { within } from '../api/within.ts';
 import type { Clock } from '../context.ts';
 import { StillRunningError } from '../errors.ts';
-import { formatDuration } from '../ui/format.ts';
+import { formatDuration } from '../format.ts';
 import { isFinal } from '../profiles/words.ts';
 import { nextDelay, type Cadence, type Mark } from './cadence.ts';
 import { nothingSeen, settle } from './settle.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { parseDuration } from '../config/units.ts';
+import { parseDuration } from '../units.ts';
 import { messageOf } from '../errors.ts';
 import { checkExpression } from './expression.ts';
 

@@ -1,4 +1,4 @@
-import type { State } from '../ui/events.ts';
+import type { State } from '../events.ts';
 import type { Meaning, Profile } from './schema.ts';
 
 /**

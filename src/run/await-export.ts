@@ -1,11 +1,11 @@
 import { retrying } from '../api/retry.ts';
 import type { Service } from '../api/service.ts';
 import type { Look } from '../api/look.ts';
-import type { Target } from '../config/types.ts';
-import { parseDuration } from '../config/units.ts';
+import type { Target } from '../account.ts';
+import { parseDuration } from '../units.ts';
 import type { Context } from '../context.ts';
 import { poll, type Polled } from '../poll/poll.ts';
-import type { Event } from '../ui/events.ts';
+import type { Event } from '../events.ts';
 
 /** What the parts of a run have in common. */
 export interface RunWorld {

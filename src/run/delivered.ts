@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Target } from '../config/types.ts';
+import type { Target } from '../account.ts';
 import { placeManifest } from '../download/export-files.ts';
 import { isUnchanged, type Manifest } from '../download/manifest.ts';
 import { reportSaved, reportSkipped } from '../download/report-file.ts';
-import type { Event } from '../ui/events.ts';
+import type { Event } from '../events.ts';
 
 /**
  * The API that an export is asked of, as manifests name it. The stand-ins of `--sandbox` are one, whatever ports they

@@ -4,7 +4,7 @@ import type { LimitFunction } from 'p-limit';
 
 import { withoutSecrets, type Link } from '../api/link.ts';
 import type { Look } from '../api/look.ts';
-import type { Target } from '../config/types.ts';
+import type { Target } from '../account.ts';
 import { diskErrorOf, onDisk } from '../download/disk-errors.ts';
 import { makeDirectory } from '../download/durable.ts';
 import { exportKey, placeManifest, removeDraft } from '../download/export-files.ts';

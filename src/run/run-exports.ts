@@ -1,4 +1,4 @@
-import type { Target } from '../config/types.ts';
+import type { Target } from '../account.ts';
 import type { Outcome } from './outcome.ts';
 import { runExport, type SavingWorld } from './run-export.ts';
 import { streamExport } from './stream-export.ts';

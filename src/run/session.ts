@@ -1,5 +1,5 @@
 import { loadConfiguration, requireSound, type Configuration } from '../config/configuration.ts';
-import type { Target } from '../config/types.ts';
+import type { Target } from '../account.ts';
 import type { Context } from '../context.ts';
 import { ExportpollError, UsageError, type ExitCode } from '../errors.ts';
 import type { Results } from '../ui/results.ts';

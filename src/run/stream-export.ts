@@ -1,6 +1,6 @@
 import type { Look } from '../api/look.ts';
 import type { Link } from '../api/link.ts';
-import type { Target } from '../config/types.ts';
+import type { Target } from '../account.ts';
 import { Links } from '../download/links.ts';
 import { remoteName } from '../download/name.ts';
 import { outputSink } from '../download/sinks.ts';

@@ -1,8 +1,8 @@
-import type { Settings } from '../config/types.ts';
+import type { Settings } from '../settings.ts';
 import type { Context } from '../context.ts';
 import { ExitCode } from '../errors.ts';
 import { describeError } from '../ui/describe-error.ts';
-import type { Event } from '../ui/events.ts';
+import type { Event } from '../events.ts';
 import { createReporter } from '../ui/reporter.ts';
 import type { Results } from '../ui/results.ts';
 import { exitCodeOf, type Outcome } from './outcome.ts';

@@ -1,9 +1,11 @@
 import pLimit from 'p-limit';
 
+import { requireCredentials } from '../config/credentials.ts';
 import { openService, type Service } from '../api/service.ts';
-import type { Account, Settings } from '../config/types.ts';
+import type { Account } from '../account.ts';
+import type { Settings } from '../settings.ts';
 import type { Context } from '../context.ts';
-import type { Event } from '../ui/events.ts';
+import type { Event } from '../events.ts';
 import { version } from '../version.ts';
 import type { SavingWorld } from './run-export.ts';
 
@@ -21,7 +23,8 @@ export function createWorld(
   return {
     context,
     report,
-    service: ({ account }) => remember(services, account, () => openService(account, context, log)),
+    service: ({ account }) =>
+      remember(services, account, () => openService(account, requireCredentials(account), context, log)),
     limit: pLimit(settings.concurrency),
     taken: (directory) => remember(taken, directory, () => new Set<string>()),
     generator: `exportpoll/${version}`,

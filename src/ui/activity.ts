@@ -1,4 +1,4 @@
-import { formatBytes, formatCountdown, formatRate, timeLeft } from './format.ts';
+import { formatBytes, formatCountdown, formatRate, timeLeft } from '../format.ts';
 import type { Transfer, Wait } from './tracker.ts';
 
 /** What there is to say about a wait: the provider's own word, and when the next look is due, or what comes instead. */

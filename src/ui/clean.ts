@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { isCI, neutraliseCommands } from './ci.ts';
-import type { Redactor } from './redact.ts';
+import type { Redactor } from '../secrets.ts';
 import { safeText } from './text.ts';
 
 /** Longer lines help nobody, and a server decides how long its messages are. */

@@ -1,7 +1,7 @@
 import { ExportpollError, messageOf } from '../errors.ts';
 import { neutraliseCommands } from './ci.ts';
 import { maskedText } from './clean.ts';
-import type { Redactor } from './redact.ts';
+import type { Redactor } from '../secrets.ts';
 
 /**
  * The last words of a run that failed, line by line, masked and safe to print: for an error that a person can act on

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import type { Event } from './events.ts';
-import type { Redactor } from './redact.ts';
+import type { Event } from '../events.ts';
+import type { Redactor } from '../secrets.ts';
 import { keyOf } from './tracker.ts';
 
 /** The version of the format. Fields are only ever added; anything else would be version 2. */

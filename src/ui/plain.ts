@@ -1,6 +1,6 @@
 import { transferDetails, waitDetails } from './activity.ts';
 import type { Clean } from './clean.ts';
-import type { Event } from './events.ts';
+import type { Event } from '../events.ts';
 import type { Progress } from './progress.ts';
 import { sentenceOf, subjectOf, type Sentence } from './sentences.ts';
 import { keyOf, Tracker } from './tracker.ts';

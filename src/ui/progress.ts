@@ -1,4 +1,4 @@
-import type { Event } from './events.ts';
+import type { Event } from '../events.ts';
 
 /** A renderer of events for people, on stderr. */
 export interface Progress {

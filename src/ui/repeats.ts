@@ -1,4 +1,4 @@
-import type { Event } from './events.ts';
+import type { Event } from '../events.ts';
 import { keyOf } from './tracker.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { isCI } from './ci.ts';
 import { createCleaner } from './clean.ts';
 import { createPaint, wantsColor } from './color.ts';
-import type { Event, Reporter } from './events.ts';
+import type { Event, Reporter } from '../events.ts';
 import { createNdjson } from './ndjson.ts';
 import { writeTo } from './output.ts';
 import { createPlain, type PlainLevel } from './plain.ts';

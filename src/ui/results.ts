@@ -1,6 +1,6 @@
 import type { Output } from '../context.ts';
 import { neutraliseCommands } from './ci.ts';
-import type { Event } from './events.ts';
+import type { Event } from '../events.ts';
 import { safeText } from './text.ts';
 
 /** What a command's results are: the paths of saved files, the states of exports, or something it writes itself. */

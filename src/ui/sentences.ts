@@ -1,5 +1,5 @@
-import { formatBytes, formatCount, formatDuration } from './format.ts';
-import type { Event } from './events.ts';
+import { formatBytes, formatCount, formatDuration } from '../format.ts';
+import type { Event } from '../events.ts';
 
 type StatusEvent = Extract<Event, { type: 'export.status' }>;
 

@@ -1,4 +1,4 @@
-import type { Event, State } from './events.ts';
+import type { Event, State } from '../events.ts';
 import { nextSpeed, type Speed } from './speed.ts';
 
 /** A percentage of 100 means that the last byte is on disk: whatever is still going on stays below. */

@@ -1,5 +1,5 @@
 import { transferDetails, waitDetails } from './activity.ts';
-import { formatCount } from './format.ts';
+import { formatCount } from '../format.ts';
 import type { Tracker, Transfer, Wait } from './tracker.ts';
 
 /** More bars than this are no longer read, only looked at. */

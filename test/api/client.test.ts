@@ -5,7 +5,7 @@ import { TransientError } from '../../src/api/failures.ts';
 import type { HttpRequest } from '../../src/api/transport.ts';
 import { checkProfile, loadBuiltin } from '../../src/profiles/load.ts';
 import { InterruptedError, ProtocolError } from '../../src/errors.ts';
-import type { Account } from '../../src/config/types.ts';
+import type { Account } from '../../src/account.ts';
 import { pretend, serve, type Reply } from '../helpers/answers.ts';
 import { accountOf, apiWorld, secretOf, serviceOf } from '../helpers/api.ts';
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { urlExpiry, withoutSecrets, type Link } from '../../src/api/link.ts';
-import { Redactor } from '../../src/ui/redact.ts';
+import { Redactor } from '../../src/secrets.ts';
 
 const at = (url: string): string | undefined => {
   const expiry = urlExpiry(new URL(url));

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 
 import { loadConfiguration, type Configuration } from '../../src/config/configuration.ts';
 import type { Context } from '../../src/context.ts';
-import { Redactor } from '../../src/ui/redact.ts';
+import { Redactor } from '../../src/secrets.ts';
 
 /** A home with a repository `work` in it, in a directory of its own, and an environment with nothing in it. */
 export interface World {

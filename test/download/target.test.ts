@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { IfExists } from '../../src/config/types.ts';
+import type { IfExists } from '../../src/settings.ts';
 import { manifestPath, sha256Of, writeManifest } from '../../src/download/manifest.ts';
 import { decideExisting, Names } from '../../src/download/target.ts';
 

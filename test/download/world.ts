@@ -7,12 +7,12 @@ import pLimit from 'p-limit';
 import { ApiClient } from '../../src/api/client.ts';
 import type { Link } from '../../src/api/link.ts';
 import { createTransport } from '../../src/api/transport.ts';
-import type { Settings } from '../../src/config/types.ts';
+import type { Settings } from '../../src/settings.ts';
 import { Journal } from '../../src/download/journal.ts';
 import { Links } from '../../src/download/links.ts';
 import { saveExport, type Saved } from '../../src/download/save-export.ts';
 import { Names } from '../../src/download/target.ts';
-import type { Event } from '../../src/ui/events.ts';
+import type { Event } from '../../src/events.ts';
 import { fakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import { startScriptedServer, type RemoteFile, type ScriptedServer } from '../helpers/scripted-server.ts';
 

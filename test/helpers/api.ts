@@ -3,14 +3,15 @@ import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 
 import type { Look } from '../../src/api/look.ts';
+import { requireCredentials } from '../../src/config/credentials.ts';
 import { openService, type Service } from '../../src/api/service.ts';
 import { createTransport, type Transport } from '../../src/api/transport.ts';
 import { withDefaults } from '../../src/config/accounts.ts';
-import type { Account, SecretSource } from '../../src/config/types.ts';
+import type { Account, SecretSource } from '../../src/account.ts';
 import type { Context } from '../../src/context.ts';
 import { loadBuiltin } from '../../src/profiles/load.ts';
 import type { Profile } from '../../src/profiles/schema.ts';
-import { Redactor, Secret } from '../../src/ui/redact.ts';
+import { Redactor, Secret } from '../../src/secrets.ts';
 import { fakeClock, type FakeClock } from './fake-clock.ts';
 
 /** A secret that stays, or one whose source gives the next value each time it is read again. */
@@ -87,7 +88,7 @@ export function realTransport(): Transport {
 }
 
 export function serviceOf(account: Account, world: World = apiWorld()): Service {
-  return openService(account, world.context, () => undefined);
+  return openService(account, requireCredentials(account), world.context, () => undefined);
 }
 
 export async function lookAt(account: Account, id: string, world: World = apiWorld()): Promise<Look> {

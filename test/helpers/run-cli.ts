@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { Event } from '../../src/ui/events.ts';
+import type { Event } from '../../src/events.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/exportpoll.js', import.meta.url));
 /** A run that takes longer hangs. */

@@ -4,7 +4,7 @@ import type { Look } from '../../src/api/look.ts';
 import type { Link } from '../../src/api/link.ts';
 import { ProtocolError } from '../../src/errors.ts';
 import { nothingSeen, settle } from '../../src/poll/settle.ts';
-import type { State } from '../../src/ui/events.ts';
+import type { State } from '../../src/events.ts';
 
 const LINK = { identity: '/a', index: 0 } as Link;
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { ConfigError, GoneError } from '../../src/errors.ts';
 import { describeError } from '../../src/ui/describe-error.ts';
-import { Redactor } from '../../src/ui/redact.ts';
+import { Redactor } from '../../src/secrets.ts';
 
 it('says what happened and what to do about it', () => {
   const error = new GoneError('the export is gone', { hint: 'start a new one' });

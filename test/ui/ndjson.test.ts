@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { createNdjson, toJsonLine } from '../../src/ui/ndjson.ts';
-import { Redactor } from '../../src/ui/redact.ts';
+import { Redactor } from '../../src/secrets.ts';
 import { createWorld, failed, progress, saved, status, summary } from './world.ts';
 
 function parse(line: string | undefined): Record<string, unknown> {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { createReporter } from '../../src/ui/reporter.ts';
-import type { Event } from '../../src/ui/events.ts';
+import type { Event } from '../../src/events.ts';
 import {
   createWorld,
   ended,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Event } from '../../src/ui/events.ts';
+import type { Event } from '../../src/events.ts';
 import { createReporter, type ReporterOptions } from '../../src/ui/reporter.ts';
 import {
   createWorld,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { Event, Reporter } from '../../src/ui/events.ts';
+import type { Event, Reporter } from '../../src/events.ts';
 import { createReporter } from '../../src/ui/reporter.ts';
 import { screenAfter } from './vt.ts';
 import {

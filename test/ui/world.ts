@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 
 import type { Clock, Context, Output } from '../../src/context.ts';
-import type { Event } from '../../src/ui/events.ts';
-import { Redactor } from '../../src/ui/redact.ts';
+import type { Event } from '../../src/events.ts';
+import { Redactor } from '../../src/secrets.ts';
 
 /** A standard stream that keeps what is written to it. */
 export class FakeOutput implements Output {

@@ -1,4 +1,4 @@
-import type { Account } from '../../config/types.ts';
+import type { Account } from '../../account.ts';
 
 /** A request that is about to be sent to an origin that may have the credentials. */
 export interface Draft {

@@ -1,4 +1,4 @@
-import type { Account } from '../../config/types.ts';
+import type { Account } from '../../account.ts';
 import type { AuthEntry } from '../../profiles/schema.ts';
 import { expandUrl } from '../../profiles/template.ts';
 import { authHmac } from './authhmac.ts';

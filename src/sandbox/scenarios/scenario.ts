@@ -1,5 +1,5 @@
 import type { ExitCode } from '../../errors.ts';
-import type { State } from '../../ui/events.ts';
+import type { State } from '../../events.ts';
 
 /** The built-in profiles, each of which has a stand-in here. */
 export type BuiltinProviderName =

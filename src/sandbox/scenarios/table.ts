@@ -1,5 +1,5 @@
 import { ExitCode } from '../../errors.ts';
-import type { State } from '../../ui/events.ts';
+import type { State } from '../../events.ts';
 import { rawScripts, segmentScripts } from './mytracker.ts';
 import { personiumScripts } from './personium.ts';
 import { rebillyScripts } from './rebilly.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { checkProfile } from '../../../src/profiles/load.ts';
 import type { Profile } from '../../../src/profiles/schema.ts';
-import type { Redactor } from '../../../src/ui/redact.ts';
+import type { Redactor } from '../../../src/secrets.ts';
 import { serve } from '../../helpers/answers.ts';
 import { accountOf, apiWorld, secretOf, serviceOf } from '../../helpers/api.ts';
 

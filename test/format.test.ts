@@ -8,7 +8,7 @@ import {
   formatDuration,
   formatRate,
   timeLeft,
-} from '../../src/ui/format.ts';
+} from '../src/format.ts';
 
 describe('formatBytes', () => {
   it.each([

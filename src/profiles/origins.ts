@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts';
-import { expandTemplate } from '../profiles/template.ts';
-import type { Account } from './types.ts';
+import { expandTemplate } from './template.ts';
+import type { Account } from '../account.ts';
 
 /** The API root without trailing slashes. Throws RangeError for what cannot be one. */
 export function checkBaseUrl(text: string): string {

@@ -1,4 +1,4 @@
-import type { ExitCode } from '../errors.ts';
+import type { ExitCode } from './errors.ts';
 
 /** What an export can be in (DESIGN of the output format: `export.status`). `unknown` is a word no profile maps. */
 export type State =

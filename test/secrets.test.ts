@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { Redactor } from '../../src/ui/redact.ts';
+import { Redactor } from '../src/secrets.ts';
 
 const SECRET = "k3y's (very) secret*! ~ü/";
 

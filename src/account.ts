@@ -1,35 +1,6 @@
-import type { Profile } from '../profiles/schema.ts';
-import type { Secret } from '../ui/redact.ts';
-
-/** What to do when a different file already has the name. */
-export type IfExists = 'own' | 'overwrite' | 'skip' | 'rename' | 'fail';
-
-/** Everything that flags, environment and configuration can set for a run, parsed. Times in ms, sizes in bytes. */
-export interface Settings {
-  readonly provider?: string;
-  /** Absolute directory, or `-` for stdout. */
-  readonly output: string;
-  readonly name: string;
-  readonly ifExists: IfExists;
-  readonly force: boolean;
-  readonly keepCompressed: boolean;
-  readonly concurrency: number;
-  readonly connections: number;
-  readonly intervalMs?: number;
-  readonly maxIntervalMs?: number;
-  readonly timeoutMs?: number;
-  readonly stallTimeoutMs: number;
-  readonly retries: number;
-  readonly maxBytes?: number;
-  readonly json: boolean;
-  readonly progress: 'auto' | 'bar' | 'plain' | 'none';
-  readonly quiet: boolean;
-  readonly verbose: boolean;
-  readonly color: 'auto' | 'never' | 'always';
-  readonly errorOnEmpty: boolean;
-  readonly exec?: string;
-  readonly sandbox: boolean;
-}
+import type { Profile } from './profiles/schema.ts';
+import type { Secret } from './secrets.ts';
+import type { Settings } from './settings.ts';
 
 /** Where a secret comes from, and how to get it again after it was refused. */
 export interface SecretSource {

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { expect, it } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src/', import.meta.url));
+
+/** The folders in the order in which an export passes through them; each imports only from those after it. */
+const ORDER = ['commands', 'run', 'config', 'poll', 'download', 'ui', 'api', 'profiles'];
+/** Worlds of their own: nothing but the composition of a run may know them, and they know nobody. */
+const APART = ['sandbox', 'ui'];
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+/** `[from, to]` for every import between two folders of src. */
+const edges = files.flatMap((file) =>
+  [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import\() ?'(\.{1,2}\/[^']+)'/g)].flatMap(
+    ([, target = '']) => {
+      const [from, to] = [file, normalize(join(dirname(file), target))].map((path) =>
+        path.includes('/') ? path.slice(0, path.indexOf('/')) : '',
+      );
+      return from === to || from === undefined || to === undefined || to === '' ? [] : [{ file, from, to }];
+    },
+  ),
+);
+
+it('imports between folders go one way', () => {
+  expect(edges.length).toBeGreaterThan(50);
+  const backwards = edges.filter(
+    ({ from, to }) => ORDER.includes(from) && ORDER.includes(to) && ORDER.indexOf(from) > ORDER.indexOf(to),
+  );
+  expect(backwards).toEqual([]);
+});
+
+it('every folder has its place', () => {
+  const folders = new Set(
+    files.filter((file) => file.includes('/')).map((file) => file.slice(0, file.indexOf('/'))),
+  );
+  expect([...folders].sort()).toEqual([...new Set([...ORDER, ...APART])].sort());
+});
+
+it('only a run and the commands know the terminal and the sandbox', () => {
+  const intruders = edges.filter(
+    ({ from, to }) => APART.includes(to) && !['commands', 'run', ''].includes(from),
+  );
+  expect(intruders).toEqual([]);
+});
