@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -10,7 +7,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { hasNginx, startNginx, type Nginx } from '../helpers/nginx.ts';
-import { createCli, eventsOf, ofType, type Cli } from '../helpers/run-cli.ts';
+import { withLinks } from '../helpers/link-service.ts';
+import { eventsOf, ofType, type Cli } from '../helpers/run-cli.ts';
 
 /** Does not compress, so that the gzip file is as large and as slow. */
 const noise = Buffer.concat(
@@ -26,34 +24,6 @@ describe.skipIf(!hasNginx)('against nginx', () => {
   });
   afterAll(async () => await nginx.close());
 
-  /** WebAdMIT's API, as far as it hands out links: what `linkFor` gives for each look. */
-  async function withApi(
-    linkFor: (looks: number) => string,
-    work: (cli: Cli, env: Record<string, string>, asked: Promise<void>) => Promise<void>,
-  ): Promise<void> {
-    let looks = 0;
-    let tell = (): void => undefined;
-    const asked = new Promise<void>((resolve) => {
-      tell = resolve;
-    });
-    const api = createServer((_request, response) => {
-      looks += 1;
-      tell();
-      response.end(JSON.stringify({ export_files: { status: 'Available', download_url: linkFor(looks) } }));
-    }).listen(0, '127.0.0.1');
-    await once(api, 'listening');
-    const cli = await createCli();
-    const baseUrl = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
-    try {
-      const env = { EXPORTPOLL_WEBADMIT_API_KEY: 'some-api-key', EXPORTPOLL_WEBADMIT_BASE_URL: baseUrl };
-      await work(cli, env, asked);
-    } finally {
-      await cli.close();
-      api.closeAllConnections();
-      api.close();
-    }
-  }
-
   const now = (): number => Math.floor(Date.now() / 1000);
   const ours = async (cli: Cli, name: string): Promise<boolean> =>
     (await readFile(join(cli.directory, name))).equals(noise);
@@ -63,9 +33,9 @@ describe.skipIf(!hasNginx)('against nginx', () => {
     ['packed.csv.gz', 'packed.csv'],
   ])('goes on with %s when the server restarts and the link has died meanwhile', async (remote, name) => {
     // The link says when it dies; that it is dead is for the server to say once more.
-    await withApi(
+    await withLinks(
       (looks) => nginx.link(nginx.http, remote, now() + (looks === 1 ? 1 : 60)),
-      async (cli, env, asked) => {
+      async ({ cli, env, asked }) => {
         const running = cli.start(['watch', '--json', '-q', 'webadmit:1/2'], { env });
         await asked;
         // The link is dead by then, and the file, at this rate, takes longer.
@@ -82,9 +52,9 @@ describe.skipIf(!hasNginx)('against nginx', () => {
   });
 
   it('goes on from the byte that a killed run had reached', async () => {
-    await withApi(
+    await withLinks(
       () => nginx.link(nginx.http, 'packed.csv.gz', now() + 60),
-      async (cli, env, asked) => {
+      async ({ cli, env, asked }) => {
         const killed = cli.start(['watch', '-q', 'webadmit:1/2'], { env });
         await asked;
         await sleep(1500);
@@ -100,9 +70,9 @@ describe.skipIf(!hasNginx)('against nginx', () => {
   });
 
   it('refuses a link with a wrong signature as denied, without asking for ever', async () => {
-    await withApi(
+    await withLinks(
       () => `${nginx.http}/plain.csv?signature=wrong&Expires=${now() + 60}`,
-      async (cli, env) => {
+      async ({ cli, env }) => {
         const result = await cli.run(['watch', 'webadmit:1/2'], { env });
         expect(result.exitCode).toBe(77);
         expect(await cli.files()).toEqual([]);
@@ -111,9 +81,9 @@ describe.skipIf(!hasNginx)('against nginx', () => {
   });
 
   it('downloads over TLS from a server whose authority is told by NODE_EXTRA_CA_CERTS', async () => {
-    await withApi(
+    await withLinks(
       () => nginx.link(nginx.https, 'plain.csv', now() + 60),
-      async (cli, env) => {
+      async ({ cli, env }) => {
         const trusted = { ...env, NODE_EXTRA_CA_CERTS: nginx.certificate };
         const result = await cli.run(['watch', 'webadmit:1/2'], { env: trusted });
         expect(result.exitCode, result.stderr).toBe(0);
@@ -123,9 +93,9 @@ describe.skipIf(!hasNginx)('against nginx', () => {
   });
 
   it('does not download over TLS from a server that nobody vouches for', async () => {
-    await withApi(
+    await withLinks(
       () => nginx.link(nginx.https, 'plain.csv', now() + 60),
-      async (cli, env) => {
+      async ({ cli, env }) => {
         const result = await cli.run(['watch', 'webadmit:1/2'], { env });
         expect(result.exitCode).toBe(75);
         expect(result.stderr).toContain('NODE_EXTRA_CA_CERTS');

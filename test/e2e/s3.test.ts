@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createCli, eventsOf, ofType, type Cli } from '../helpers/run-cli.ts';
+import { withLinks } from '../helpers/link-service.ts';
+import { eventsOf, ofType } from '../helpers/run-cli.ts';
 import { startS3, type S3 } from '../helpers/s3.ts';
 
 const content = Buffer.from('one,two,three\n'.repeat(20_000));
@@ -19,33 +17,11 @@ describe('against an S3 with signed links', () => {
   });
   afterAll(async () => await s3.close());
 
-  async function withLinks(
-    linkFor: (looks: number) => string,
-    work: (cli: Cli, env: Record<string, string>, looks: () => number) => Promise<void>,
-  ): Promise<void> {
-    let looks = 0;
-    const api = createServer((_request, response) => {
-      looks += 1;
-      response.end(JSON.stringify({ export_files: { status: 'Available', download_url: linkFor(looks) } }));
-    }).listen(0, '127.0.0.1');
-    await once(api, 'listening');
-    const cli = await createCli();
-    const baseUrl = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
-    try {
-      const env = { EXPORTPOLL_WEBADMIT_API_KEY: 'some-api-key', EXPORTPOLL_WEBADMIT_BASE_URL: baseUrl };
-      await work(cli, env, () => looks);
-    } finally {
-      await cli.close();
-      api.closeAllConnections();
-      api.close();
-    }
-  }
-
   it('takes the name from the link, and sends no key to the store', async () => {
     const disposition = 'attachment; filename="my report.csv"';
     await withLinks(
       () => s3.link('d19d_original.txt', 60, disposition),
-      async (cli, env) => {
+      async ({ cli, env }) => {
         const result = await cli.run(['watch', 'webadmit:1/2'], { env });
         // S3 refuses a signed link that comes with another credential.
         expect(result.exitCode, result.stderr).toBe(0);
@@ -57,7 +33,7 @@ describe('against an S3 with signed links', () => {
   it('renews a link that is dead when it comes', async () => {
     await withLinks(
       (looks) => s3.link('part.csv.gz', looks === 1 ? -2 : 60),
-      async (cli, env, looks) => {
+      async ({ cli, env, looks }) => {
         const result = await cli.run(['watch', '--json', '-q', 'webadmit:1/2'], { env });
         expect(result.exitCode, result.stderr).toBe(0);
         expect(ofType(eventsOf(result), 'link.renewed')).toMatchObject([{ reason: 'refused with 403' }]);
@@ -70,7 +46,7 @@ describe('against an S3 with signed links', () => {
   it('ends with what S3 says of a link whose signature is wrong', async () => {
     await withLinks(
       () => s3.link('part.csv.gz', 60).replace(/Signature=../, 'Signature=xx'),
-      async (cli, env, looks) => {
+      async ({ cli, env, looks }) => {
         const result = await cli.run(['watch', 'webadmit:1/2'], { env });
         expect(result.exitCode).toBe(77);
         expect(result.stderr).toContain('SignatureDoesNotMatch');
@@ -83,7 +59,7 @@ describe('against an S3 with signed links', () => {
   it('ends as gone when the object was deleted', async () => {
     await withLinks(
       () => s3.link('deleted.csv', 60),
-      async (cli, env) => {
+      async ({ cli, env }) => {
         const result = await cli.run(['watch', 'webadmit:1/2'], { env });
         expect(result.exitCode).toBe(11);
         expect(result.stderr).toContain('NoSuchKey');
