@@ -49,6 +49,7 @@ export async function acquireLock(directory: string, key: string, pid: number): 
     for (let tries = 0; tries < 10; tries += 1) {
       if (await tryLink(draft, path)) {
         await sweepDrafts(directory, basename(drafts), mine);
+        await dropDeadGuard(`${path}.stale`, mine);
         const stop = beat(path, text);
         return async () => {
           stop();
@@ -122,9 +123,13 @@ async function removeStale(path: string, stale: string, draft: string, mine: Hol
     await rm(guard, { force: true });
     return;
   }
-  const other = await readLock(guard);
-  // Killed in that very moment.
-  if (other !== undefined && livingHolder(other, mine) === undefined) await rm(guard, { force: true });
+  await dropDeadGuard(guard, mine);
+}
+
+/** Removes the second lock of a run that was killed in the moment of taking over. */
+async function dropDeadGuard(guard: string, mine: Holder): Promise<void> {
+  const text = await readLock(guard);
+  if (text !== undefined && livingHolder(text, mine) === undefined) await rm(guard, { force: true });
 }
 
 function livingHolder(text: string, mine: Holder): Holder | undefined {

@@ -80,6 +80,14 @@ describe('a lock of another machine or container', () => {
   });
 });
 
+it('what a run that was killed while it took a lock over has left is removed', async () => {
+  const dead = { host: hostname(), pid: await deadPid(), started: 'then' };
+  await writeFile(`${path}.stale`, JSON.stringify(dead));
+  const release = await acquire();
+  expect(await readdir(directory)).toEqual(['.acme-7.lock']);
+  await release();
+});
+
 describe('the lock of an export', () => {
   it('is held by one run at a time', async () => {
     const release = await acquire();
