@@ -51,6 +51,7 @@ async function once(runSeed: number): Promise<void> {
   const cli = await createCli();
   try {
     const config = await cli.write('../chaos.yaml', service.config);
+    // Few retries: the waits between eight would be longer than any command may take here.
     const args = [
       'watch',
       'chaos:all',
