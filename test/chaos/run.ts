@@ -59,6 +59,8 @@ async function once(runSeed: number): Promise<void> {
       config,
       '--stall-timeout',
       '300ms',
+      '--retries',
+      '4',
       '-q',
       '--output',
       'out',
