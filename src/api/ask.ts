@@ -3,14 +3,12 @@ import type { Profile, RequestEntry } from '../profiles/schema.ts';
 import { expandUrl } from '../profiles/template.ts';
 import { readInstant, readRetryAfter } from '../profiles/values.ts';
 import type { Answer } from './answer.ts';
-import { describeRequest, discard, type ApiClient } from './client.ts';
-import { classifyStatus, statusError, TransientError } from './failures.ts';
-import { within } from './within.ts';
+import { describeRequest, type ApiClient } from './client.ts';
+import { classifyStatus, statusError } from './failures.ts';
+import type { Turn } from './quota.ts';
 
 /** An answer of an API takes seconds; when no byte comes for this long, it will not come. */
 const ANSWER_IDLE_MS = 60_000;
-/** The same for an answer that drips in byte by byte, or leads from redirect to redirect. */
-export const ANSWER_TIMEOUT_MS = 120_000;
 
 /**
  * Sends one request of a profile, its templates filled in from `scope`. Rejects with the error that the answer stands
@@ -22,7 +20,7 @@ export async function ask(
   scope: Scope,
   accept: readonly number[],
   client: ApiClient,
-  signal: AbortSignal,
+  turn: Turn,
 ): Promise<Answer> {
   const bound: Record<string, string> = { ...scope.vars };
   for (const [name, expression] of Object.entries(entry.with)) {
@@ -35,21 +33,11 @@ export async function ask(
     headers: { accept: 'application/json, */*;q=0.5', ...entry.headers },
     credentials: true,
     idleTimeoutMs: ANSWER_IDLE_MS,
+    ...turn,
   };
-  const limit = { ms: ANSWER_TIMEOUT_MS, late: () => tooSlow(describeRequest(entry.method, request.url)) };
-  const answer = await within(limit, signal, async (limited): Promise<Answer> => {
-    if (entry.body === 'json') return await client.ask({ ...request, signal: limited });
-    const { response, url, serverNow } = await client.open({ ...request, signal: limited });
-    discard(response);
-    return { status: response.status, headers: response.headers, body: undefined, url, serverNow };
-  });
+  const answer = entry.body === 'json' ? await client.ask(request) : await client.probe(request);
   refuse(profile, answer, accept, describeRequest(entry.method, answer.url), client);
   return answer;
-}
-
-/** The error of an answer that has not ended after ANSWER_TIMEOUT_MS. */
-export function tooSlow(what: string): TransientError {
-  return new TransientError(`${what}: no whole answer came within ${ANSWER_TIMEOUT_MS / 60_000} minutes`);
 }
 
 /** Throws the error that an answer stands for, by its HTTP status or by the code in its envelope. */
@@ -64,12 +52,18 @@ function refuse(
   const code = evaluateNumber(profile.errors.status, scope);
   // Some services put the error into a 200, others into both places; the envelope's code is the more exact.
   const status = code === undefined || (answer.status >= 400 && code < 400) ? answer.status : code;
+  const retryAfterMs = askedWait(profile, scope, answer);
+  if (status === 429) client.quota.refused(retryAfterMs);
+  else {
+    const { remaining, limit } = profile.quota;
+    client.quota.answered(evaluateNumber(remaining, scope), evaluateNumber(limit, scope));
+  }
   if ((status >= 200 && status < 300) || accept.includes(status)) return;
   const said = evaluateText(profile.errors.message, scope);
   const message = `${what}: ${profile.name} answered ${status}${said === undefined ? '' : `: ${client.quote(said)}`}`;
   const denied = classifyStatus(status) === 'denied';
   throw statusError(status, message, {
-    retryAfterMs: askedWait(profile, scope, answer),
+    retryAfterMs,
     ...(denied ? { hint: deniedHint } : {}),
   });
 }

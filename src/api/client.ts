@@ -1,9 +1,12 @@
 import { ProtocolError } from '../errors.ts';
-import { readDate } from '../profiles/values.ts';
+import { readDate, readRetryAfter } from '../profiles/values.ts';
 import { parseBody, readText, type Answer, type Mask } from './answer.ts';
 import type { Authenticator, Draft } from './auth/authenticator.ts';
-import { networkError } from './failures.ts';
+import { networkError, TransientError } from './failures.ts';
+import type { Quota } from './quota.ts';
+import type { Urgency } from './rate-limit.ts';
 import type { HttpResponse, Transport } from './transport.ts';
+import { within } from './within.ts';
 
 /** A request as the rest of the program makes it: without credentials, which the client adds where they may go. */
 export interface ClientRequest {
@@ -14,6 +17,10 @@ export interface ClientRequest {
   /** Send the credentials along, to the origins that may have them. */
   readonly credentials: boolean;
   readonly idleTimeoutMs: number;
+  /** Who asks with credentials waits for a turn in the account's quota. */
+  readonly urgency: Urgency;
+  /** The longest wait for that turn, in ms; for whoever has not the time. */
+  readonly patienceMs?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -27,6 +34,9 @@ export interface Opened {
 
 const MOST_REDIRECTS = 5;
 
+/** An answer of an API takes seconds; one that drips in byte by byte, or leads from redirect to redirect, is none. */
+export const ANSWER_TIMEOUT_MS = 120_000;
+
 /** A status word or a message is a sentence; a server may send megabytes. In UTF-16 units. */
 const LONGEST_QUOTE = 8000;
 
@@ -38,6 +48,8 @@ export class ApiClient {
   readonly #transport: Transport;
   readonly #authenticator: Authenticator;
   readonly #origins: ReadonlySet<string>;
+  /** Requests with credentials wait for their turn here, and what their answers say of the quota goes in. */
+  readonly quota: Quota;
   readonly #now: () => number;
   readonly #log: (line: string) => void;
   readonly #mask: Mask;
@@ -47,6 +59,7 @@ export class ApiClient {
     transport: Transport;
     authenticator: Authenticator;
     origins: ReadonlySet<string>;
+    quota: Quota;
     now: () => number;
     /** Gets a line for each request and answer (`-v`); masked by its receiver. */
     log: (line: string) => void;
@@ -57,6 +70,7 @@ export class ApiClient {
     this.#transport = options.transport;
     this.#authenticator = options.authenticator;
     this.#origins = options.origins;
+    this.quota = options.quota;
     this.#now = options.now;
     this.#log = options.log;
     this.#mask = options.mask;
@@ -68,6 +82,17 @@ export class ApiClient {
    * can give another. Rejects with TransientError or TryAgainError when no answer came.
    */
   async open(request: ClientRequest): Promise<Opened> {
+    if (!this.#mayHaveCredentials(request, request.url)) return await this.#open(request);
+    // A transfer takes as long as it takes, and others are not to wait for its end.
+    (await this.quota.enter(request))();
+    const opened = await this.#open(request);
+    if (opened.response.status === 429) {
+      this.quota.refused(readRetryAfter(opened.response.headers['retry-after'], opened.serverNow));
+    }
+    return opened;
+  }
+
+  async #open(request: ClientRequest): Promise<Opened> {
     const opened = await this.#follow(request);
     if (opened.response.status !== 401 || !this.#mayHaveCredentials(request, opened.url)) return opened;
     if (!(await this.#authenticator.renew(this.#signal))) return opened;
@@ -77,18 +102,39 @@ export class ApiClient {
 
   /** Sends the request and reads the answer whole. Throws ProtocolError when a success is not JSON. */
   async ask(request: ClientRequest): Promise<Answer> {
-    const { response, url, serverNow } = await this.open(request);
-    const what = describeRequest(request.method, url);
-    const text = await readText(response, what).catch((error: unknown) => {
-      throw networkError(error, what, request.signal);
+    return await this.#answer(request, async ({ response, url, serverNow }, signal) => {
+      const what = describeRequest(request.method, url);
+      const text = await readText(response, what).catch((error: unknown) => {
+        throw networkError(error, what, signal);
+      });
+      const body = parseBody(text, response, what, this.#mask);
+      return { status: response.status, headers: response.headers, body, url, serverNow };
     });
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: parseBody(text, response, what, this.#mask),
-      url,
-      serverNow,
-    };
+  }
+
+  /** Sends the request for its status and headers alone: the body may be large, and stays unread. */
+  async probe(request: ClientRequest): Promise<Answer> {
+    return await this.#answer(request, ({ response, url, serverNow }) => {
+      discard(response);
+      const { status, headers } = response;
+      return Promise.resolve({ status, headers, body: undefined, url, serverNow });
+    });
+  }
+
+  /** An answer within a time that begins with the request's turn, however long that took to come. */
+  async #answer(
+    request: ClientRequest,
+    read: (opened: Opened, signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    const leave = await this.quota.enter(request);
+    try {
+      const late = (): Error => tooSlow(describeRequest(request.method, request.url));
+      return await within({ ms: ANSWER_TIMEOUT_MS, late }, request.signal, async (signal) => {
+        return await read(await this.#open({ ...request, signal }), signal);
+      });
+    } finally {
+      leave();
+    }
   }
 
   /** Text of a server as it may be shown: masked first, then cut, since half a secret is found by nobody. */
@@ -136,6 +182,11 @@ export class ApiClient {
   #mayHaveCredentials(request: ClientRequest, url: URL): boolean {
     return request.credentials && this.#origins.has(url.origin);
   }
+}
+
+/** The error of an answer that has not ended after ANSWER_TIMEOUT_MS. */
+export function tooSlow(what: string): TransientError {
+  return new TransientError(`${what}: no whole answer came within ${ANSWER_TIMEOUT_MS / 60_000} minutes`);
 }
 
 /** `GET https://host/path`, without the query: that may be a signature. */

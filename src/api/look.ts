@@ -10,6 +10,7 @@ import type { Answer } from './answer.ts';
 import { ask, pick } from './ask.ts';
 import type { ApiClient } from './client.ts';
 import type { Link } from './link.ts';
+import type { Turn } from './quota.ts';
 import { readLinks } from './read-links.ts';
 
 /** What one look at an export found. */
@@ -39,12 +40,12 @@ export async function look(
   id: string,
   client: ApiClient,
   now: () => number,
-  signal: AbortSignal,
+  turn: Turn,
 ): Promise<Look> {
   const { profile } = account;
   const vars = { ...account.variables, id, ...compileIdPattern(profile).exec(id)?.groups };
   const send = async (entry: RequestEntry, scope: Scope, accept: readonly number[]): Promise<Answer> =>
-    await ask(profile, entry, scope, accept, client, signal);
+    await ask(profile, entry, scope, accept, client, turn);
 
   let answer: Answer;
   try {

@@ -4,7 +4,7 @@ import { TransientError } from './failures.ts';
 const FIRST_DELAY_MS = 500;
 const LONGEST_BACKOFF_MS = 60_000;
 /** A server that asks for more is wrong, or the wait is better spent in cron. */
-const LONGEST_RETRY_AFTER_MS = 3_600_000;
+export const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 export interface RetryPolicy {
   readonly clock: Clock;
@@ -13,7 +13,7 @@ export interface RetryPolicy {
   /** Consecutive failures that are tolerated. */
   readonly retries: number;
   /** A server that asks to wait longer than this, in ms, has the last word; absent for whoever has the time. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
   readonly onRetry: (error: TransientError, delayMs: number) => void;
 }
 

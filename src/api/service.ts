@@ -4,25 +4,26 @@ import type { Account } from '../account.ts';
 import type { Context } from '../context.ts';
 import { parseBody, readText } from './answer.ts';
 import { createAuthenticator } from './auth/schemes.ts';
-import { ANSWER_TIMEOUT_MS, tooSlow } from './ask.ts';
-import { ApiClient, describeRequest } from './client.ts';
+import { ANSWER_TIMEOUT_MS, ApiClient, describeRequest, tooSlow } from './client.ts';
 import { networkError, statusError } from './failures.ts';
 import { look, type Look } from './look.ts';
+import type { Quota, Turn } from './quota.ts';
 import { within } from './within.ts';
 
 /** A provider's API with one account's credentials: what the program talks to. */
 export interface Service {
   readonly client: ApiClient;
   /** Looks at an export once; see `look`. */
-  readonly look: (id: string, signal?: AbortSignal) => Promise<Look>;
+  readonly look: (id: string, turn: Turn) => Promise<Look>;
 }
 
 const TOKEN_IDLE_MS = 60_000;
 
-/** Opens an account's API with the scheme that `entry` names. Throws ConfigError when it would travel in the clear. */
+/** Opens an account's API with the scheme that `entry` names; its requests take their turns in `quota`. Throws ConfigError when it would travel in the clear. */
 export function openService(
   account: Account,
   entry: AuthEntry,
+  quota: Quota,
   context: Context,
   log: (line: string) => void,
 ): Service {
@@ -70,6 +71,7 @@ export function openService(
     transport,
     authenticator,
     origins,
+    quota,
     now: () => clock.now(),
     log,
     mask,
@@ -77,6 +79,6 @@ export function openService(
   });
   return {
     client,
-    look: async (id, until = signal) => await look(account, id, client, () => clock.now(), until),
+    look: async (id, turn) => await look(account, id, client, () => clock.now(), turn),
   };
 }

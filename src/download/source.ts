@@ -53,6 +53,7 @@ export class Source {
       headers,
       credentials: link.auth === 'api',
       idleTimeoutMs: this.#options.stallTimeoutMs,
+      urgency: 'urgent',
       signal: this.#options.signal,
     });
   }

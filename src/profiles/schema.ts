@@ -191,6 +191,22 @@ export const profileSchema = z.strictObject({
   followUps: z.array(followUp).default([]),
   /** The first alternative that gives any link is taken. */
   files: z.array(links).min(1),
+  /** What an account may ask; polls take half of it at most. */
+  quota: z
+    .strictObject({
+      /** So many requests in any span of that length; all of them hold. */
+      limits: z
+        .array(z.strictObject({ requests: z.number().int().min(1).max(1_000_000), per: duration }))
+        .min(1)
+        .default([{ requests: 50, per: '1s' }]),
+      /** Over any answer: how many requests are left of the limit with the longest span … */
+      remaining: expression.optional(),
+      /** … and of how many; without it, of those in `limits`. */
+      limit: expression.optional(),
+      /** The variable that names the account, where providers share it and its quota. */
+      account: variableName.optional(),
+    })
+    .prefault({}),
   poll: z
     .strictObject({
       interval: duration.default('5s'),

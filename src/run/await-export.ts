@@ -1,3 +1,4 @@
+import type { Turn } from '../api/quota.ts';
 import { retrying } from '../api/retry.ts';
 import type { Service } from '../api/service.ts';
 import type { Look } from '../api/look.ts';
@@ -25,7 +26,11 @@ export async function awaitExport(target: Target, once: boolean, world: RunWorld
   const floorMs = settings.intervalMs ?? parseDuration(interval);
   const looks = poll({
     look: async (signal) =>
-      await lookWithRetries(target, world, { signal, ...(once ? { patienceMs: ONE_LOOK_PATIENCE_MS } : {}) }),
+      await lookWithRetries(target, world, {
+        urgency: 'poll',
+        signal,
+        patienceMs: once ? ONE_LOOK_PATIENCE_MS : undefined,
+      }),
     cadence: { floorMs, ceilingMs: Math.max(floorMs, settings.maxIntervalMs ?? parseDuration(maxInterval)) },
     timeoutMs: settings.timeoutMs ?? parseDuration(timeout),
     graceMs: parseDuration(grace),
@@ -47,14 +52,14 @@ export async function awaitExport(target: Target, once: boolean, world: RunWorld
 export async function lookWithRetries(
   target: Target,
   { context, report, service }: RunWorld,
-  { signal = context.signal, ...patience }: { signal?: AbortSignal; patienceMs?: number } = {},
+  turn: Turn,
 ): Promise<Look> {
   const { account, id, settings } = target;
-  return await retrying(async () => await service(target).look(id, signal), {
+  return await retrying(async () => await service(target).look(id, turn), {
     clock: context.clock,
     random: context.random,
-    signal,
-    ...patience,
+    signal: turn.signal,
+    patienceMs: turn.patienceMs,
     retries: settings.retries,
     onRetry: (error, delayMs) => {
       const message = `${error.message}; trying again in ${(delayMs / 1000).toFixed(1)} s`;

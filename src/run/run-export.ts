@@ -86,7 +86,11 @@ async function save(
   const journal = await Journal.open(settings.output, keyOf(target), { keepCompressed, name, api }, known);
   const called = new Map(list.map((link) => [link.identity, remoteName(link)]));
   const links = new Links(list, {
-    renew: async () => withoutSecrets(linksOf(await lookWithRetries(target, world)), context.redactor),
+    renew: async () =>
+      withoutSecrets(
+        linksOf(await lookWithRetries(target, world, { urgency: 'urgent', signal: context.signal })),
+        context.redactor,
+      ),
     now: () => context.clock.now(),
     onRenewed: (identity, reason) => {
       const file = called.get(identity) ?? identity;

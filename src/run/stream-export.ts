@@ -41,7 +41,8 @@ function streamFiles(found: Look, target: Target, world: RunWorld): (() => Promi
   const { context, report } = world;
   const list = linksOf(found);
   const links = new Links(list, {
-    renew: async () => linksOf(await lookWithRetries(target, world)),
+    renew: async () =>
+      linksOf(await lookWithRetries(target, world, { urgency: 'urgent', signal: context.signal })),
     now: () => context.clock.now(),
     onRenewed: (file, reason) => report({ type: 'link.renewed', provider: account.name, id, file, reason }),
   });

@@ -1,12 +1,14 @@
 import pLimit from 'p-limit';
 
 import { requireCredentials } from '../config/credentials.ts';
+import { Quota } from '../api/quota.ts';
 import { openService, type Service } from '../api/service.ts';
 import type { Account } from '../account.ts';
 import type { Settings } from '../settings.ts';
 import type { Context } from '../context.ts';
 import type { Event } from '../events.ts';
 import { version } from '../version.ts';
+import { parseDuration } from '../units.ts';
 import type { SavingWorld } from './run-export.ts';
 
 /** What the exports of one run share: one service an account, one limit of files at once, one set of names. */
@@ -16,6 +18,7 @@ export function createWorld(
   report: (event: Event) => void,
 ): SavingWorld {
   const services = new Map<Account, Service>();
+  const quotas = new Map<string, Quota>();
   const taken = new Map<string, Set<string>>();
   const log = (line: string): void => {
     if (settings.verbose) context.stderr.stream.write(`${context.redactor.mask(line)}\n`);
@@ -24,11 +27,26 @@ export function createWorld(
     context,
     report,
     service: ({ account }) =>
-      remember(services, account, () => openService(account, requireCredentials(account), context, log)),
+      remember(services, account, () => {
+        const entry = requireCredentials(account);
+        const quota = remember(quotas, quotaKey(account), () => openQuota(account, context));
+        return openService(account, entry, quota, context, log);
+      }),
     limit: pLimit(settings.concurrency),
     taken: (directory) => remember(taken, directory, () => new Set<string>()),
     generator: `exportpoll/${version}`,
   };
+}
+
+/** Accounts with the same key are one to their service, whatever they are called here. */
+function quotaKey({ name, profile: { quota }, variables }: Account): string {
+  const who = quota.account === undefined ? undefined : variables[quota.account];
+  return who === undefined ? name : `${variables['baseUrl'] ?? ''} ${who}`;
+}
+
+function openQuota({ profile }: Account, context: Context): Quota {
+  const limits = profile.quota.limits.map(({ requests, per }) => ({ requests, perMs: parseDuration(per) }));
+  return new Quota(limits, context);
 }
 
 function remember<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {

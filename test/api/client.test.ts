@@ -17,7 +17,15 @@ function webadmit(baseUrl: string, origins: string[] = []): Account {
 }
 
 function get(url: string, signal: AbortSignal, change: Partial<ClientRequest> = {}): ClientRequest {
-  return { method: 'GET', url: new URL(url), credentials: true, idleTimeoutMs: 1000, signal, ...change };
+  return {
+    method: 'GET',
+    url: new URL(url),
+    credentials: true,
+    idleTimeoutMs: 1000,
+    urgency: 'urgent',
+    signal,
+    ...change,
+  };
 }
 
 /** Sends a request of `account` to hosts that are pretended; resolves with what was sent. */

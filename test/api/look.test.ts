@@ -4,7 +4,7 @@ import type { Look } from '../../src/api/look.ts';
 import { ConfigError, InterruptedError } from '../../src/errors.ts';
 import { checkProfile } from '../../src/profiles/load.ts';
 import { serve, type AnsweringServer, type Reply } from '../helpers/answers.ts';
-import { accountOf, apiWorld, lookAt, type World } from '../helpers/api.ts';
+import { accountOf, apiWorld, lookAt, serviceOf, type World } from '../helpers/api.ts';
 
 const BASE = {
   profile: 1,
@@ -212,5 +212,37 @@ describe('a follow-up', () => {
       { token: 'token-1' },
     );
     await expect(lookAt(account, 'jobs-7', world)).rejects.toBe(reason);
+  });
+});
+
+describe('the quota', () => {
+  const quotas = [
+    { name: 'RequestsByUserPerSecond', resetInSecond: 90, exceeded: false },
+    { name: 'RequestsByUserPerMinute', resetInSecond: 30, exceeded: true },
+  ];
+  const tooMany = { code: 429, message: 'Too Many Requests', data: { error: { info: { quotas } } } };
+
+  it('of all looks waits for as long as the refusal of one asks for', async () => {
+    const inProgress = { body: { code: 200, data: { status: 'In progress' } } };
+    const server = await serve([{ status: 429, body: tooMany }, inProgress]);
+    const world = apiWorld();
+    const account = accountOf('mytracker-raw', { baseUrl: server.origin, userId: '7' }, { secretKey: 'k' });
+    const service = serviceOf(account, world);
+    const turn = { urgency: 'poll', signal: world.context.signal } as const;
+    await expect(service.look('1', turn)).rejects.toMatchObject({ retryAfterMs: 30_000 });
+    expect(await service.look('2', turn)).toMatchObject({ state: 'running' });
+    expect(world.clock.waits).toEqual([30_000]);
+  });
+
+  it('slows polls down when the service says that little of it is left', async () => {
+    const headers = { 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '0' };
+    const server = await serve([{ headers, body: { export_files: { status: 'Queued' } } }]);
+    const world = apiWorld();
+    const account = accountOf('webadmit', { baseUrl: server.origin }, { apiKey: 'k' });
+    const service = serviceOf(account, world);
+    const turn = { urgency: 'poll', signal: world.context.signal } as const;
+    await service.look('1/2', turn);
+    await service.look('1/3', turn);
+    expect(world.clock.waits).toEqual([60_000]);
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 
 import { ApiClient } from '../../src/api/client.ts';
+import { Quota } from '../../src/api/quota.ts';
 import type { Link } from '../../src/api/link.ts';
 import { createTransport } from '../../src/api/transport.ts';
 import type { Settings } from '../../src/settings.ts';
@@ -73,6 +74,7 @@ export async function inWorld(options: WorldOptions, play: (world: World) => Pro
         renew: () => Promise.resolve(false),
       },
       origins: new Set([options.isApi === true ? server.origin : 'https://api.example.com']),
+      quota: new Quota([], { clock, random: () => 0.5 }),
       now: () => clock.now(),
       log: () => undefined,
       mask: (text) => text,

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 
 import type { Look } from '../../src/api/look.ts';
 import { requireCredentials } from '../../src/config/credentials.ts';
+import { Quota } from '../../src/api/quota.ts';
 import { openService, type Service } from '../../src/api/service.ts';
 import { createTransport, type Transport } from '../../src/api/transport.ts';
 import { withDefaults } from '../../src/config/accounts.ts';
@@ -88,9 +89,10 @@ export function realTransport(): Transport {
 }
 
 export function serviceOf(account: Account, world: World = apiWorld()): Service {
-  return openService(account, requireCredentials(account), world.context, () => undefined);
+  const quota = new Quota([], world.context);
+  return openService(account, requireCredentials(account), quota, world.context, () => undefined);
 }
 
 export async function lookAt(account: Account, id: string, world: World = apiWorld()): Promise<Look> {
-  return await serviceOf(account, world).look(id);
+  return await serviceOf(account, world).look(id, { urgency: 'poll', signal: world.context.signal });
 }

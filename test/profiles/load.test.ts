@@ -61,9 +61,9 @@ describe.each(builtinNames)('the built-in profile %s', (name) => {
     expect(pattern.test(`/${profile.id.example}`)).toBe(false);
   });
 
-  it('polls between 3 s and 2 min apart, unless told otherwise', () => {
-    expect(['3s', '4s']).toContain(profile.poll.interval);
-    expect(['60s', '120s']).toContain(profile.poll.maxInterval);
+  it('polls between 2 s and 2 min apart, unless told otherwise', () => {
+    expect(['2s', '3s']).toContain(profile.poll.interval);
+    expect(profile.poll.maxInterval).toBe('2m');
     expect(profile.poll.timeout).toBe('24h');
   });
 

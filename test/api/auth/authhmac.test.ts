@@ -63,6 +63,7 @@ describe("MyTracker's signature", () => {
       ...(body === '' ? {} : { body }),
       credentials: true,
       idleTimeoutMs: 1000,
+      urgency: 'urgent',
       signal: context.signal,
     });
     expect(transport.sent.map(({ headers }) => headers['authorization'])).toEqual([
@@ -87,6 +88,7 @@ describe("MyTracker's signature", () => {
       url,
       credentials: true,
       idleTimeoutMs: 1000,
+      urgency: 'urgent',
       signal: context.signal,
     });
     const sent = { method: 'GET', url: `${origin}${seen[0]!.target}`, body: '' };

@@ -46,6 +46,7 @@ async function cellWith(
         url: new URL('/__export', server.origin),
         credentials: true,
         idleTimeoutMs: 1000,
+        urgency: 'urgent',
         signal: world.context.signal,
       });
       return status;

@@ -46,6 +46,7 @@ async function sentWith(
     url,
     credentials: true,
     idleTimeoutMs: 1000,
+    urgency: 'urgent' as const,
     signal: world.context.signal,
   });
   // What was added for the wire is no part of the request that was asked for.
@@ -99,6 +100,7 @@ describe('a credential that is refused', () => {
       url,
       credentials: true,
       idleTimeoutMs: 1000,
+      urgency: 'urgent' as const,
       signal: world.context.signal,
     };
     const { status } = await client.ask(request);

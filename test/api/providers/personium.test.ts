@@ -161,9 +161,11 @@ describe('the account', () => {
       { baseUrl: `${server.origin}/cell`, username: 'me' },
       { password: 'word' },
     );
-    const service = serviceOf(account, apiWorld());
-    await service.look(NAME);
-    await service.look(NAME);
+    const world = apiWorld();
+    const service = serviceOf(account, world);
+    const turn = { urgency: 'poll', signal: world.context.signal } as const;
+    await service.look(NAME, turn);
+    await service.look(NAME, turn);
     expect(server.seen.map(({ method, target }) => `${method} ${target}`)).toEqual([
       'POST /cell/__token',
       'GET /cell/__export',
