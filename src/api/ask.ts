@@ -52,7 +52,7 @@ function refuse(
   const code = evaluateNumber(profile.errors.status, scope);
   // Some services put the error into a 200, others into both places; the envelope's code is the more exact.
   const status = code === undefined || (answer.status >= 400 && code < 400) ? answer.status : code;
-  const retryAfterMs = askedWait(profile, scope, answer);
+  const retryAfterMs = askedWait(profile.errors, scope, answer);
   if (status === 429) client.quota.refused(retryAfterMs);
   else {
     const { remaining, limit } = profile.quota;
@@ -70,11 +70,14 @@ function refuse(
 
 const deniedHint = 'check the credential; `exportpoll config` shows where each one comes from';
 
-/** The longest wait that the answer asks for, in ms. */
-function askedWait(profile: Profile, scope: Scope, answer: Answer): number | undefined {
-  const seconds = evaluateNumber(profile.errors.retryAfter, scope);
-  const instant =
-    profile.errors.retryAt === undefined ? undefined : readInstant(evaluate(profile.errors.retryAt, scope));
+/** The longest wait that the answer asks for, in ms: in the profile's places, and in `Retry-After` (RFC 9110, 10.2.3). */
+export function askedWait(
+  { retryAfter, retryAt }: { retryAfter?: string | undefined; retryAt?: string | undefined },
+  scope: Scope,
+  answer: Answer,
+): number | undefined {
+  const seconds = evaluateNumber(retryAfter, scope);
+  const instant = retryAt === undefined ? undefined : readInstant(evaluate(retryAt, scope));
   const waits = [
     seconds === undefined ? undefined : seconds * 1000,
     instant === undefined ? undefined : instant - answer.serverNow,

@@ -3,11 +3,11 @@ import { DeniedError, GoneError, ProtocolError } from '../errors.ts';
 import { evaluate, evaluateText, type Scope } from '../profiles/expression.ts';
 import { compileIdPattern } from '../profiles/load.ts';
 import type { FollowUp, Meaning, Profile, RequestEntry } from '../profiles/schema.ts';
-import { readPercent, readRetryAfter } from '../profiles/values.ts';
+import { readPercent } from '../profiles/values.ts';
 import { meaningOf } from '../profiles/words.ts';
 import type { State } from '../events.ts';
 import type { Answer } from './answer.ts';
-import { ask, pick } from './ask.ts';
+import { ask, askedWait, pick } from './ask.ts';
 import type { ApiClient } from './client.ts';
 import type { Link } from './link.ts';
 import type { Turn } from './quota.ts';
@@ -59,7 +59,7 @@ export async function look(
 
   const word = evaluateText(profile.status.state, scope()) ?? '';
   const percent = readPercentOf(profile, scope());
-  const retryAfterMs = readRetryAfter(answer.headers['retry-after'], answer.serverNow);
+  const retryAfterMs = askedWait(profile.status, scope(), answer);
   let message = evaluateText(profile.status.message, scope());
   let meaning = meaningOf(word, profile.status.states);
 

@@ -4,7 +4,7 @@ import type { Clock } from '../context.ts';
 import { StillRunningError } from '../errors.ts';
 import { formatDuration } from '../format.ts';
 import { isFinal } from '../profiles/words.ts';
-import { nextDelay, type Cadence, type Mark } from './cadence.ts';
+import { nextDelay, withMark, type Cadence, type Mark } from './cadence.ts';
 import { nothingSeen, settle } from './settle.ts';
 
 /** A look, and when the next one is due. */
@@ -40,7 +40,7 @@ export async function* poll(options: PollOptions): AsyncGenerator<Polled, void, 
   const { clock, cadence, signal } = options;
   const startedAt = clock.now();
   const deadline = startedAt + options.timeoutMs;
-  const marks: Mark[] = [];
+  let marks: readonly Mark[] = [];
   let memory = nothingSeen;
   let word = '';
 
@@ -54,7 +54,9 @@ export async function* poll(options: PollOptions): AsyncGenerator<Polled, void, 
     const withinGrace = !options.once && now - startedAt < options.graceMs;
     const settled = settle(found, memory, withinGrace);
     memory = settled.memory;
-    const seen = withPercent(settled.look, marks, now);
+    const { percent } = settled.look;
+    if (percent !== undefined) marks = withMark(marks, { at: now - startedAt, percent });
+    const seen = neverBack(settled.look, marks);
     if (isFinal(seen.state) || options.once) {
       yield seen;
       return;
@@ -81,11 +83,8 @@ function tooLate({ timeoutMs }: PollOptions, word: string): StillRunningError {
   });
 }
 
-/** Remembers the percentage, and never shows a lower one than before. */
-function withPercent(found: Look, marks: Mark[], now: number): Look {
-  if (found.percent === undefined) return found;
-  const percent = Math.max(found.percent, marks.at(-1)?.percent ?? 0);
-  const last = marks.at(-1);
-  if (last === undefined || percent > last.percent) marks.push({ at: now, percent });
-  return { ...found, percent };
+/** Shows no lower percentage than before. */
+function neverBack(found: Look, marks: readonly Mark[]): Look {
+  const highest = marks.at(-1)?.percent;
+  return found.percent === undefined || highest === undefined ? found : { ...found, percent: highest };
 }

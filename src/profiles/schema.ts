@@ -112,6 +112,14 @@ const reading = {
   message: expression.optional(),
 };
 
+/** Where an answer says how long to wait; the header `Retry-After` is always understood. */
+const waits = {
+  /** Seconds. */
+  retryAfter: expression.optional(),
+  /** An instant: unix seconds or ISO 8601. */
+  retryAt: expression.optional(),
+};
+
 const followUp = z.strictObject({
   /** Under this name later expressions find the answer. */
   as: variableName,
@@ -181,13 +189,10 @@ export const profileSchema = z.strictObject({
       /** The code in an envelope: an HTTP status in all but place. */
       status: expression.optional(),
       message: expression.optional(),
-      /** Seconds to wait. */
-      retryAfter: expression.optional(),
-      /** An instant to wait for: unix seconds or ISO 8601. */
-      retryAt: expression.optional(),
+      ...waits,
     })
     .default({}),
-  status: z.strictObject({ request, ...reading }),
+  status: z.strictObject({ request, ...reading, ...waits }),
   followUps: z.array(followUp).default([]),
   /** The first alternative that gives any link is taken. */
   files: z.array(links).min(1),
