@@ -57,7 +57,10 @@ export function sandboxEnv({ accounts }: Sandbox): Record<string, string> {
   const variables = Object.entries(accounts).map(([provider, account]) =>
     providerEnv(provider, account.variables),
   );
-  return Object.assign({ EXPORTPOLL_INTERVAL: '100ms' }, ...variables) as Record<string, string>;
+  return Object.assign(
+    { EXPORTPOLL_INTERVAL: '100ms', EXPORTPOLL_MAX_INTERVAL: '200ms' },
+    ...variables,
+  ) as Record<string, string>;
 }
 
 /** `EXPORTPOLL_<PROVIDER>_<VARIABLE>` for each of the variables. */
