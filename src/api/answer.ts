@@ -76,6 +76,15 @@ export function parseBody(text: string, { status }: HttpResponse, what: string, 
   }
 }
 
+/** The value of a text that may or may not be JSON: that, or the text itself. */
+export function parseAny(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Hides the secrets in a text. */
 export type Mask = (text: string) => string;
 

@@ -1,8 +1,9 @@
 import { evaluate, evaluateNumber, evaluateText, type Scope } from '../profiles/expression.ts';
 import type { Profile, RequestEntry } from '../profiles/schema.ts';
-import { expandUrl } from '../profiles/template.ts';
 import { readInstant, readRetryAfter } from '../profiles/values.ts';
+import { lookUpWord } from '../profiles/words.ts';
 import type { Answer } from './answer.ts';
+import { buildRequest } from './build-request.ts';
 import { describeRequest, type ApiClient } from './client.ts';
 import { classifyStatus, statusError } from './failures.ts';
 import type { Turn } from './quota.ts';
@@ -22,20 +23,14 @@ export async function ask(
   client: ApiClient,
   turn: Turn,
 ): Promise<Answer> {
-  const bound: Record<string, string> = { ...scope.vars };
-  for (const [name, expression] of Object.entries(entry.with)) {
-    const value = evaluateText(expression, scope);
-    if (value !== undefined) bound[name] = value;
-  }
   const request = {
-    method: entry.method,
-    url: expandUrl(entry.url, bound),
-    headers: { accept: 'application/json, */*;q=0.5', ...entry.headers },
+    ...buildRequest(entry, scope),
     credentials: true,
     idleTimeoutMs: ANSWER_IDLE_MS,
     ...turn,
   };
-  const answer = entry.body === 'json' ? await client.ask(request) : await client.probe(request);
+  const answer =
+    entry.answer === 'headers' ? await client.probe(request) : await client.ask(request, entry.answer);
   refuse(profile, answer, accept, describeRequest(entry.method, answer.url), client);
   return answer;
 }
@@ -49,7 +44,7 @@ function refuse(
   client: ApiClient,
 ): void {
   const scope: Scope = { ...pick(answer), vars: {} };
-  const code = evaluateNumber(profile.errors.status, scope);
+  const code = envelopeStatus(profile, scope);
   // Some services put the error into a 200, others into both places; the envelope's code is the more exact.
   const status = code === undefined || (answer.status >= 400 && code < 400) ? answer.status : code;
   const retryAfterMs = askedWait(profile.errors, scope, answer);
@@ -66,6 +61,12 @@ function refuse(
     retryAfterMs,
     ...(denied ? { hint: deniedHint } : {}),
   });
+}
+
+/** The HTTP status that the code of an envelope is, or stands for. */
+function envelopeStatus({ errors: { status, statuses } }: Profile, scope: Scope): number | undefined {
+  const word = evaluateText(status, scope);
+  return (word === undefined ? undefined : lookUpWord(word, statuses)) ?? evaluateNumber(status, scope);
 }
 
 const deniedHint = 'check the credential; `exportpoll config` shows where each one comes from';

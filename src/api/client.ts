@@ -1,6 +1,6 @@
 import { ProtocolError } from '../errors.ts';
 import { readDate, readRetryAfter } from '../profiles/values.ts';
-import { parseBody, readText, type Answer, type Mask } from './answer.ts';
+import { parseAny, parseBody, readText, type Answer, type Mask } from './answer.ts';
 import type { Authenticator, Draft } from './auth/authenticator.ts';
 import { networkError, TransientError } from './failures.ts';
 import type { Quota } from './quota.ts';
@@ -100,14 +100,17 @@ export class ApiClient {
     return await this.#follow(request);
   }
 
-  /** Sends the request and reads the answer whole. Throws ProtocolError when a success is not JSON. */
-  async ask(request: ClientRequest): Promise<Answer> {
+  /**
+   * Sends the request and reads the answer whole: as JSON, and throws ProtocolError when a success is none; or as
+   * `any`, which is text where it is not JSON.
+   */
+  async ask(request: ClientRequest, as: 'json' | 'any' = 'json'): Promise<Answer> {
     return await this.#answer(request, async ({ response, url, serverNow }, signal) => {
       const what = describeRequest(request.method, url);
       const text = await readText(response, what).catch((error: unknown) => {
         throw networkError(error, what, signal);
       });
-      const body = parseBody(text, response, what, this.#mask);
+      const body = as === 'any' ? parseAny(text) : parseBody(text, response, what, this.#mask);
       return { status: response.status, headers: response.headers, body, url, serverNow };
     });
   }

@@ -13,6 +13,8 @@ export interface Link {
   readonly url: URL;
   /** `api`: the account's credentials go along to the origins that may have them. */
   readonly auth: 'none' | 'api';
+  /** Sent along with the download; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** By our clock, when it was handed out. */
   readonly issuedAt: number;
   /** By our clock, when it dies; `undefined` when nothing tells. */

@@ -2,15 +2,16 @@ import type { Account } from '../account.ts';
 import { DeniedError, GoneError, ProtocolError } from '../errors.ts';
 import { evaluate, evaluateText, type Scope } from '../profiles/expression.ts';
 import { compileIdPattern } from '../profiles/load.ts';
-import type { FollowUp, Meaning, Profile, RequestEntry } from '../profiles/schema.ts';
+import type { FollowUp, Meaning, Profile } from '../profiles/schema.ts';
 import { readPercent } from '../profiles/values.ts';
-import { meaningOf } from '../profiles/words.ts';
+import { lookUpWord } from '../profiles/words.ts';
 import type { State } from '../events.ts';
 import type { Answer } from './answer.ts';
 import { ask, askedWait, pick } from './ask.ts';
 import type { ApiClient } from './client.ts';
 import type { Link } from './link.ts';
 import type { Turn } from './quota.ts';
+import { allPages, type Asking, type Page } from './pages.ts';
 import { readLinks } from './read-links.ts';
 
 /** What one look at an export found. */
@@ -44,12 +45,12 @@ export async function look(
 ): Promise<Look> {
   const { profile } = account;
   const vars = { ...account.variables, id, ...compileIdPattern(profile).exec(id)?.groups };
-  const send = async (entry: RequestEntry, scope: Scope, accept: readonly number[]): Promise<Answer> =>
+  const send = async ({ entry, scope }: Asking, accept: readonly number[] = []): Promise<Answer> =>
     await ask(profile, entry, scope, accept, client, turn);
 
   let answer: Answer;
   try {
-    answer = await send(profile.status.request, { vars }, []);
+    answer = await send({ entry: profile.status.request, scope: { vars } });
   } catch (error) {
     if (error instanceof GoneError) return { state: 'gone', word: 'not found', message: error.message };
     throw error;
@@ -61,16 +62,17 @@ export async function look(
   const percent = readPercentOf(profile, scope());
   const retryAfterMs = askedWait(profile.status, scope(), answer);
   let message = evaluateText(profile.status.message, scope());
-  let meaning = meaningOf(word, profile.status.states);
+  let meaning = lookUpWord(word, profile.status.states);
 
   for (const step of profile.followUps) {
     if (!isWanted(step, meaning)) continue;
-    const found = await followUp(step, scope(), send);
-    if (found === undefined) continue;
-    known[step.as] = pick(found);
-    const own: Scope = { ...pick(found), vars };
+    const pages = await followUp(step, scope(), send);
+    const [found] = pages ?? [];
+    if (pages === undefined || found === undefined) continue;
+    known[step.as] = step.next === undefined ? pick(found.answer) : pages.map(({ answer }) => pick(answer));
+    const own: Scope = { ...pick(found.answer), vars };
     if (step.state === undefined) continue;
-    meaning = meaningOf(evaluateText(step.state, own) ?? '', step.states);
+    meaning = lookUpWord(evaluateText(step.state, own) ?? '', step.states);
     message = evaluateText(step.message, own) ?? message;
   }
   const { state, settles } = decide(meaning);
@@ -83,7 +85,7 @@ export async function look(
     ...(percent === undefined ? {} : { percent }),
     ...(message === undefined ? {} : { message: client.quote(message) }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(ready ? { links: readLinks(profile, scope(), answer, now()) } : {}),
+    ...(ready ? { links: await readLinks(profile, scope(), answer, now, send) } : {}),
   };
 }
 
@@ -97,13 +99,17 @@ function readPercentOf({ status: { percent } }: Profile, scope: Scope): number |
 async function followUp(
   step: FollowUp,
   scope: Scope,
-  send: (entry: RequestEntry, scope: Scope, accept: readonly number[]) => Promise<Answer>,
-): Promise<Answer | undefined> {
+  send: (asking: Asking, accept?: readonly number[]) => Promise<Answer>,
+): Promise<Page[] | undefined> {
   // Without what its URL is made of there is nothing to ask for.
   const lacks = Object.values(step.request.with).some((value) => evaluateText(value, scope) === undefined);
   if (step.optional && lacks) return undefined;
   try {
-    return await send(step.request, scope, step.accept);
+    return await allPages(
+      { entry: step.request, scope },
+      step.next,
+      async (asking) => await send(asking, step.accept),
+    );
   } catch (error) {
     // A service that is merely busy will tell later what would otherwise go unchecked.
     const isRefusal =

@@ -5,25 +5,50 @@ import type { LinksEntry, Profile } from '../profiles/schema.ts';
 import { expandTemplate } from '../profiles/template.ts';
 import { readInstant } from '../profiles/values.ts';
 import type { Answer } from './answer.ts';
+import { bind, buildRequest, expandHeaders } from './build-request.ts';
 import { urlExpiry, type Link } from './link.ts';
+import { allPages, withVars, type Send } from './pages.ts';
 
 /**
  * The links of a ready export, by the first of the profile's alternatives that has them all. `[]` when the provider
  * lists none (an empty export); `undefined` when the place where links should be is not there (yet), or lists a file
- * without its link: a file that is left out would never be missed.
+ * without its link: a file that is left out would never be missed. Further pages of a file are asked for with `send`.
  */
-export function readLinks(profile: Profile, scope: Scope, answer: Answer, now: number): Link[] | undefined {
+export async function readLinks(
+  profile: Profile,
+  scope: Scope,
+  answer: Answer,
+  now: () => number,
+  send: Send,
+): Promise<Link[] | undefined> {
   let isEmpty = false;
   let isLacking = false;
   for (const entry of profile.files) {
     const items = itemsOf(entry, scope);
-    const links = (items ?? []).map((item, index) => readLink(entry, { ...scope, item }, index, answer, now));
+    const scopes = (items ?? []).map((item, index): Scope => ({ ...scope, item, index }));
+    const links = scopes.map((own, index) => readLink(entry, own, index, answer, now()));
     const found = links.filter((link) => link !== undefined);
     if (found.length < links.length) isLacking = true;
-    else if (found.length > 0) return distinct(found);
+    else if (found.length > 0) return distinct(await pagesOf(found, entry, scopes, now, send));
     else if (items !== undefined) isEmpty = true;
   }
   return isEmpty && !isLacking ? [] : undefined;
+}
+
+async function pagesOf(
+  links: readonly Link[],
+  entry: LinksEntry,
+  scopes: readonly Scope[],
+  now: () => number,
+  send: Send,
+): Promise<readonly Link[]> {
+  if (entry.next === undefined) return links;
+  const all: Link[] = [];
+  for (const [index, scope] of scopes.entries()) {
+    const link = links[index];
+    if (link !== undefined) all.push(...(await withPages(link, entry, scope, now, send)));
+  }
+  return all.map((link, index) => ({ ...link, index }));
 }
 
 function itemsOf(entry: LinksEntry, scope: Scope): readonly unknown[] | undefined {
@@ -33,6 +58,26 @@ function itemsOf(entry: LinksEntry, scope: Scope): readonly unknown[] | undefine
   return Array.isArray(found) ? found : [found];
 }
 
+/** A file with its further pages behind it. Only the headers of a page are looked at: they tell of the next one. */
+async function withPages(
+  first: Link,
+  entry: LinksEntry,
+  scope: Scope,
+  now: () => number,
+  send: Send,
+): Promise<Link[]> {
+  const { template: url = '{+page}', with: bound, headers } = entry;
+  const request = { method: 'GET', url, with: bound, headers, answer: 'headers' } as const;
+  const start = { entry: request, scope: withVars(scope, { page: first.url.href }) };
+  const pages = await allPages(start, entry.next, send);
+  return pages.map((page, number) => ({
+    ...first,
+    url: buildRequest(page.entry, page.scope).url,
+    issuedAt: now(),
+    identity: number === 0 ? first.identity : `${first.identity}#${number}`,
+  }));
+}
+
 function readLink(
   entry: LinksEntry,
   scope: Scope,
@@ -40,10 +85,9 @@ function readLink(
   answer: Answer,
   now: number,
 ): Link | undefined {
+  const vars = bind(entry.with, scope);
   const text =
-    entry.template === undefined
-      ? evaluateText(entry.url, scope)
-      : expandTemplate(entry.template, scope.vars);
+    entry.template === undefined ? evaluateText(entry.url, scope) : expandTemplate(entry.template, vars);
   if (text === undefined) return undefined;
   const url = URL.canParse(text, answer.url.href) ? new URL(text, answer.url) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
@@ -54,13 +98,19 @@ function readLink(
     identity: identityOf(entry.identity, url, index, name),
     index,
     url,
-    auth: entry.auth,
+    auth: authOf(entry.auth, scope),
+    ...(Object.keys(entry.headers).length === 0 ? {} : { headers: expandHeaders(entry.headers, vars) }),
     issuedAt: now,
     expiresAt: expiryOf(entry, url, scope, answer, now),
     name,
     size: sizeOf(entry, scope),
     checksums: checksumsOf(entry, scope),
   };
+}
+
+function authOf(auth: LinksEntry['auth'], scope: Scope): Link['auth'] {
+  if (typeof auth === 'string') return auth;
+  return evaluate(auth.apiWhen, scope) === true ? 'api' : 'none';
 }
 
 /** A number that is no count of bytes says nothing that a file could be held to. */
@@ -111,7 +161,7 @@ function checksumsOf(entry: LinksEntry, scope: Scope): Link['checksums'] {
 }
 
 /** Two entries with one identity would overwrite each other's parts: the position tells them apart. */
-function distinct(links: Link[]): Link[] {
+function distinct(links: readonly Link[]): Link[] {
   const seen = new Set<string>();
   return links.map((link) => {
     const identity = seen.has(link.identity) ? `${link.identity}#${link.index}` : link.identity;

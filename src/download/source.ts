@@ -50,7 +50,7 @@ export class Source {
     return await this.#options.client.open({
       method: 'GET',
       url: link.url,
-      headers,
+      headers: { ...link.headers, ...headers },
       credentials: link.auth === 'api',
       idleTimeoutMs: this.#options.stallTimeoutMs,
       urgency: 'urgent',

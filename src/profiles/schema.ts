@@ -16,6 +16,7 @@ const expression = readableBy(checkExpression);
 const template = z.string().min(1).max(2000);
 const duration = readableBy(parseDuration);
 const pattern = readableBy((text) => new RegExp(text, 'u'));
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'must be the name of a header');
 const variableName = z.string().regex(/^[a-z][a-zA-Z0-9]*$/, 'must be a camelCase name');
 
 const states = [
@@ -79,14 +80,31 @@ const auth = z.discriminatedUnion('scheme', [
   z.strictObject({ scheme: z.literal('authhmac'), user: variableName, secret: variableName }),
 ]);
 
-const request = z.strictObject({
-  method: z.enum(['GET', 'POST', 'PUT', 'DELETE', 'PROPFIND']).default('GET'),
-  url: template,
-  headers: z.record(z.string(), z.string()).default({}),
-  /** Further template variables, each an expression over what is known so far. */
-  with: z.record(variableName, expression).default({}),
-  /** Read only status and headers, and leave the body alone: the request is a probe of something large. */
-  body: z.enum(['json', 'ignore']).default('json'),
+const request = z
+  .strictObject({
+    method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND']).default('GET'),
+    url: template,
+    /** Values are templates. */
+    headers: z.record(headerName, template).default({}),
+    /** Further template variables, each an expression over what is known so far. */
+    with: z.record(variableName, expression).default({}),
+    /** An expression for an object: its members are added to the URL's query, a list as several of the same name. */
+    query: expression.optional(),
+    /** An expression for the body, sent as JSON … */
+    json: expression.optional(),
+    /** … or, an object, as a form (application/x-www-form-urlencoded), a member of a member as `a[b]`. */
+    form: expression.optional(),
+    /**
+     * What comes back: `json`; `any`, which is read as JSON where it is that and as text otherwise; or `headers`
+     * alone, the body left alone: the request is a probe of something large.
+     */
+    answer: z.enum(['json', 'any', 'headers']).default('json'),
+  })
+  .refine(({ json, form }) => json === undefined || form === undefined, 'has one body: either json or form');
+
+/** Where the next page is: an expression for its URL, or the template variables that lead to it. None: no more pages. */
+const next = z.union([expression, z.record(variableName, expression)], {
+  error: 'must be an expression for a URL, or template variables with an expression for each',
 });
 
 /**
@@ -128,6 +146,8 @@ const followUp = z.strictObject({
   request,
   /** HTTP statuses besides 2xx that are answers, not errors. */
   accept: z.array(z.number().int().min(300).max(599)).default([]),
+  /** The answer has pages: under `as` stands then the list of them, all with `status`, `headers` and `body`. */
+  next: next.optional(),
   /** Its refusal (401, 403, 404 …) is no failure: the expressions over it find nothing. */
   optional: z.boolean().default(false),
   state: reading.state.optional(),
@@ -143,6 +163,12 @@ const links = z
     url: expression.optional(),
     /** … or a template for it. */
     template: template.optional(),
+    /** Further variables of the template. */
+    with: z.record(variableName, expression).default({}),
+    /** The file comes in pages, one file each: where the next one is, over the answer to the link of the last. */
+    next: next.optional(),
+    /** Sent along with the download. */
+    headers: z.record(headerName, template).default({}),
     name: expression.optional(),
     /** When the link dies: unix seconds (number or string) or ISO 8601. */
     expires: expression.optional(),
@@ -154,8 +180,11 @@ const links = z
     sha256: expression.optional(),
     /** What makes a file the same file after its link was renewed. */
     identity: z.enum(['path', 'name', 'index']).default('path'),
-    /** `api`: the credentials go along where the link is on an origin that may have them. */
-    auth: z.enum(['none', 'api']).default('none'),
+    /**
+     * `api`: the credentials go along where the link is on an origin that may have them; `{ apiWhen }` an expression:
+     * they do where it is true.
+     */
+    auth: z.union([z.enum(['none', 'api']), z.strictObject({ apiWhen: expression })]).default('none'),
   })
   .refine(
     (value) => (value.url === undefined) !== (value.template === undefined),
@@ -186,12 +215,14 @@ export const profileSchema = z.strictObject({
   /** Errors inside an answer of any HTTP status. */
   errors: z
     .strictObject({
-      /** The code in an envelope: an HTTP status in all but place. */
+      /** The code in an envelope: an HTTP status in all but place … */
       status: expression.optional(),
+      /** … or a word, and the HTTP status that it stands for, compared without case and separators. */
+      statuses: z.record(z.string(), z.number().int().min(100).max(599)).default({}),
       message: expression.optional(),
       ...waits,
     })
-    .default({}),
+    .prefault({}),
   status: z.strictObject({ request, ...reading, ...waits }),
   followUps: z.array(followUp).default([]),
   /** The first alternative that gives any link is taken. */
@@ -227,6 +258,7 @@ export const profileSchema = z.strictObject({
 export type Profile = z.infer<typeof profileSchema>;
 export type AuthEntry = z.infer<typeof auth>;
 export type RequestEntry = z.infer<typeof request>;
+export type NextEntry = z.infer<typeof next>;
 export type FollowUp = z.infer<typeof followUp>;
 export type LinksEntry = z.infer<typeof links>;
 export type Meaning = z.infer<typeof meaning>;

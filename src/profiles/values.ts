@@ -1,9 +1,10 @@
 /**
- * A percentage from what providers write: `"64%"`, `"64"`, `64`; with `fraction`, 0.64. Clamped to 0–100;
- * `undefined` for anything else.
+ * A percentage from what providers write: `"64%"`, `"64"`, `64`, `"in progress (64 %)"`; with `fraction`, 0.64. Clamped
+ * to 0–100; `undefined` for anything else.
  */
 export function readPercent(value: unknown, fraction = false): number | undefined {
-  const text = typeof value === 'string' ? value.trim().replace(/\s*%$/, '') : value;
+  const text =
+    typeof value === 'string' ? (/(-?\d+(?:\.\d+)?)\s*%(?!%)/.exec(value)?.[1] ?? value.trim()) : value;
   if (text === '' || (typeof text !== 'string' && typeof text !== 'number')) return undefined;
   const number = Number(text) * (fraction ? 100 : 1);
   return Number.isFinite(number) ? Math.min(100, Math.max(0, number)) : undefined;

@@ -1,5 +1,4 @@
 import type { State } from '../events.ts';
-import type { Meaning, Profile } from './schema.ts';
 
 /**
  * Providers spell the same word in many ways (`In Progress`, `in_progress`, `Success!`): letters and digits count,
@@ -13,13 +12,10 @@ export function normaliseWord(word: string): string {
     .trim();
 }
 
-/** What `word` means by `states`; `undefined` for a word that is not mapped. */
-export function meaningOf(word: string, states: Profile['status']['states']): Meaning | undefined {
+/** What stands under `word` in a table of words; `undefined` for a word that is not there. */
+export function lookUpWord<Value>(word: string, table: Readonly<Record<string, Value>>): Value | undefined {
   const wanted = normaliseWord(word);
-  for (const [known, meaning] of Object.entries(states)) {
-    if (normaliseWord(known) === wanted) return meaning;
-  }
-  return undefined;
+  return Object.entries(table).find(([known]) => normaliseWord(known) === wanted)?.[1];
 }
 
 /** True for a state that no amount of waiting changes. */

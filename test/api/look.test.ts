@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Look } from '../../src/api/look.ts';
 import { ConfigError, InterruptedError } from '../../src/errors.ts';
 import { checkProfile } from '../../src/profiles/load.ts';
-import { serve, type AnsweringServer, type Reply } from '../helpers/answers.ts';
+import { serve, type AnsweringServer, type Reply, type Seen as Request } from '../helpers/answers.ts';
 import { accountOf, apiWorld, lookAt, serviceOf, type World } from '../helpers/api.ts';
 
 const BASE = {
@@ -28,7 +28,9 @@ interface Seen {
 
 /** Looks at `jobs-7` through a profile that differs from the one above in what `change` says. */
 async function look(change: object, routes: Record<string, Reply>, world: World = apiWorld()): Promise<Seen> {
-  const server = await serve(({ method, target }) => routes[`${method} ${target}`] ?? { status: 599 });
+  const server = await serve(
+    ({ method, target }) => routes[`${method} ${target}`] ?? routes['*'] ?? { status: 599 },
+  );
   const account = accountOf(
     checkProfile({ ...BASE, ...change }, 'acme'),
     { baseUrl: server.origin },
@@ -244,5 +246,134 @@ describe('the quota', () => {
     await service.look('1/2', turn);
     await service.look('1/3', turn);
     expect(world.clock.waits).toEqual([60_000]);
+  });
+});
+
+describe('a request', () => {
+  const sentBy = async (request: object): Promise<Request> => {
+    const change = statusWith({ request: { ...BASE.status.request, ...request } });
+    const { server } = await look(change, { '*': { body: done } });
+    return server.seen[0]!;
+  };
+
+  it('has the members of an object in its query, lists as several of one name', async () => {
+    const query = "{tag: ['a', 'b'], of: vars.number, none: null}";
+    expect((await sentBy({ query })).target).toBe('/jobs/7?tag=a&tag=b&of=7');
+  });
+
+  it('has a JSON body', async () => {
+    const seen = await sentBy({ method: 'POST', json: '{job: {number: vars.number}}' });
+    expect(seen.headers['content-type']).toBe('application/json');
+    expect(JSON.parse(seen.body)).toEqual({ job: { number: '7' } });
+  });
+
+  it('has a form for a body, members of members in brackets', async () => {
+    const seen = await sentBy({ method: 'POST', form: '{job: {number: vars.number}, all: `true`}' });
+    expect(seen.headers['content-type']).toBe('application/x-www-form-urlencoded');
+    expect(seen.body).toBe('job%5Bnumber%5D=7&all=true');
+  });
+
+  it('has headers with variables in them, which go before the usual ones', async () => {
+    const { headers } = await sentBy({ headers: { 'X-Job': '{number}', Accept: 'text/csv' } });
+    expect(headers).toMatchObject({ 'x-job': '7', accept: 'text/csv' });
+  });
+});
+
+describe('an answer that may be anything', () => {
+  const anything = { ...BASE.status.request, answer: 'any' };
+
+  it('is text where it is not JSON', async () => {
+    const change = statusWith({ request: anything, state: "contains(body, 'half') && 'busy' || 'done'" });
+    const { found } = await look(change, { 'GET /jobs/7': { body: 'half of it' } });
+    expect(found.state).toBe('running');
+  });
+
+  it('may be empty, and be told by its HTTP status', async () => {
+    const status = { request: anything, state: 'to_string(status)', states: { '202': 'running' } };
+    const percent = 'headers."x-progress"';
+    const headers = { 'x-progress': 'in progress (64 %)', 'retry-after': '12' };
+    const { found } = await look(statusWith({ ...status, percent }), {
+      'GET /jobs/7': { status: 202, headers, body: '' },
+    });
+    expect(found).toMatchObject({ state: 'running', percent: 64, retryAfterMs: 12_000 });
+  });
+});
+
+describe('an error that is a word', () => {
+  it('counts like the HTTP status that the profile gives for it', async () => {
+    const errors = { status: 'body.error', statuses: { 'not-found': 404 } };
+    const { found } = await look({ errors }, { 'GET /jobs/7': { body: { error: 'NOT_FOUND' } } });
+    expect(found.state).toBe('gone');
+  });
+});
+
+describe('pages', () => {
+  const listed = { as: 'list', when: 'ready', request: { url: '{+baseUrl}/files{?cursor}' } };
+  const files = [{ each: 'list[].body.files[]', url: 'item' }];
+  const first = { body: { files: ['/1', '/2'], cursor: 'c2', more: '/files?cursor=c2' } };
+  const last = { body: { files: ['/3'] } };
+
+  it.each<[string, unknown]>([
+    ['with a variable', { cursor: 'body.cursor' }],
+    ['with a URL', 'body.more'],
+  ])('of a follow-up are all asked for, %s', async (_, next) => {
+    const { found, server } = await look(
+      { followUps: [{ ...listed, next }], files },
+      { 'GET /jobs/7': { body: done }, 'GET /files': first, 'GET /files?cursor=c2': last },
+    );
+    expect(found.links?.map(({ url }) => url.pathname)).toEqual(['/1', '/2', '/3']);
+    expect(server.seen.every(({ headers }) => headers['authorization'] === 'Bearer token-1')).toBe(true);
+  });
+
+  it('without end are an error', async () => {
+    const followUps = [{ ...listed, next: { cursor: 'body.cursor' } }];
+    const change = { followUps, files };
+    const answers = { 'GET /jobs/7': { body: done }, 'GET /files': first, 'GET /files?cursor=c2': first };
+    await expect(look(change, answers)).rejects.toThrow('more than 1000 pages');
+  });
+
+  it('of a file are files, each with its own link and identity', async () => {
+    const locator = { locator: 'headers."x-locator"' };
+    const entry = { template: '{+baseUrl}/results{?locator}', next: locator, auth: 'api' };
+    const { found } = await look(
+      { files: [entry] },
+      {
+        'GET /jobs/7': { body: done },
+        'GET /results': { headers: { 'x-locator': 'MTA' }, body: 'a' },
+        'GET /results?locator=MTA': { headers: { 'x-locator': 'MjA' }, body: 'b' },
+        'GET /results?locator=MjA': { body: 'c' },
+      },
+    );
+    expect(found.links?.map(({ url, index, identity }) => [url.search, index, identity])).toEqual([
+      ['', 0, '/results'],
+      ['?locator=MTA', 1, '/results#1'],
+      ['?locator=MjA', 2, '/results#2'],
+    ]);
+  });
+});
+
+describe('a link', () => {
+  const linkBy = async (entry: object, body: object = {}): Promise<unknown> => {
+    const files = [{ each: 'body.files', url: 'item.href', ...entry }];
+    const { found } = await look({ files }, { 'GET /jobs/7': { body: { ...done, ...body } } });
+    return found.links?.[0];
+  };
+
+  it('gets the credentials where the answer says so', async () => {
+    const entry = { auth: { apiWhen: 'body.protected' } };
+    expect(await linkBy(entry, { protected: true })).toMatchObject({ auth: 'api' });
+    expect(await linkBy(entry, { protected: 'yes' })).toMatchObject({ auth: 'none' });
+    expect(await linkBy(entry)).toMatchObject({ auth: 'none' });
+  });
+
+  it('has headers of its own', async () => {
+    expect(await linkBy({ headers: { Accept: 'application/x-ndjson' } })).toMatchObject({
+      headers: { accept: 'application/x-ndjson' },
+    });
+  });
+
+  it('is made of what the answer has', async () => {
+    const entry = { url: undefined, template: '{+baseUrl}/get{?title}', with: { title: 'item.title' } };
+    expect(await linkBy(entry)).toMatchObject({ identity: '/get', url: { search: '?title=one.csv' } });
   });
 });

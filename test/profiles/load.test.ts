@@ -79,7 +79,7 @@ test('a sound profile is filled in with defaults', () => {
     url: '{+baseUrl}/jobs/{job}',
     headers: {},
     with: {},
-    body: 'json',
+    answer: 'json',
   });
   expect(profile.files[0]).toMatchObject({ auth: 'none', identity: 'path' });
   expect(profile.poll).toEqual({ interval: '5s', maxInterval: '60s', timeout: '24h', grace: '0s' });

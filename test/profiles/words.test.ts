@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 
 import { builtinNames, loadBuiltin } from '../../src/profiles/load.ts';
-import { isFinal, meaningOf, normaliseWord } from '../../src/profiles/words.ts';
+import { isFinal, lookUpWord, normaliseWord } from '../../src/profiles/words.ts';
 
 describe('the spellings of a word', () => {
   it.each([
@@ -64,7 +64,7 @@ describe.each(builtinNames)('the words of %s', (name) => {
     for (const states of vocabularies) {
       for (const [word, meaning] of Object.entries(states)) {
         for (const spelling of [word, word.toUpperCase(), word.toLowerCase().replaceAll(' ', '_')]) {
-          expect(meaningOf(spelling, states)).toEqual(meaning);
+          expect(lookUpWord(spelling, states)).toEqual(meaning);
         }
       }
     }
@@ -72,14 +72,14 @@ describe.each(builtinNames)('the words of %s', (name) => {
 
   it('do not include what every object has', () => {
     for (const word of ['constructor', '__proto__', 'toString', '']) {
-      expect(meaningOf(word, profile.status.states)).toBeUndefined();
+      expect(lookUpWord(word, profile.status.states)).toBeUndefined();
     }
   });
 });
 
 describe('what the vendors write', () => {
   const meaning = (profile: string, word: string): unknown =>
-    meaningOf(word, loadBuiltin(profile).status.states);
+    lookUpWord(word, loadBuiltin(profile).status.states);
 
   it.each([
     ['Initializing', 'initializing', 'queued'],
