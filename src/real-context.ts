@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 
-import type { Transport } from './api/transport.ts';
+import type { Transport, TransportOptions } from './api/transport.ts';
 import { realClock } from './clock.ts';
 import type { Context, Output } from './context.ts';
 import { UsageError } from './errors.ts';
@@ -10,6 +10,7 @@ import { Redactor } from './secrets.ts';
 
 /** The real world, until `signal` aborts. Its transport has to be closed. Throws UsageError without a current directory. */
 export function realContext(signal: AbortSignal): Context {
+  const redactor = new Redactor();
   return {
     env: process.env,
     cwd: currentDirectory(),
@@ -22,8 +23,8 @@ export function realContext(signal: AbortSignal): Context {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     signal,
-    transport: lazyTransport(),
-    redactor: new Redactor(),
+    transport: lazyTransport({ env: process.env, onSecret: (secret) => redactor.add(secret) }),
+    redactor,
   };
 }
 
@@ -54,9 +55,9 @@ function outputOf(stream: NodeJS.WriteStream): Output {
 }
 
 /** undici takes longer to load than everything else together, so it is loaded with the first request. */
-function lazyTransport(): Transport {
+function lazyTransport(options: TransportOptions): Transport {
   let loading: Promise<Transport> | undefined;
-  const load = async (): Promise<Transport> => (await import('./api/transport.ts')).createTransport();
+  const load = async (): Promise<Transport> => (await import('./api/transport.ts')).createTransport(options);
   return {
     async send(request) {
       loading ??= load();
