@@ -357,7 +357,7 @@ async function startBlackHole(): Promise<number> {
     onTestFinished(() => void socket.destroy());
     const isAccepted = await Promise.race([
       once(socket, 'connect').then(() => true),
-      new Promise<boolean>((resolve) => setTimeout(resolve, 300, false)),
+      new Promise<boolean>((resolve) => setTimeout(resolve, 1000, false)),
     ]);
     if (!isAccepted) return port;
   }
