@@ -89,5 +89,5 @@ export function askedWait(
 
 /** What expressions see of an answer. */
 export function pick({ status, headers, body }: Answer): Record<string, unknown> {
-  return { status, headers, body };
+  return { status, headers: Object.assign(Object.create(null), headers), body };
 }

@@ -2,16 +2,23 @@
 const DEEPEST = 200;
 
 /**
- * Parses JSON, forgiving a byte order mark and the trailing commas that one vendor's page shows. `undefined` for an
+ * Parses JSON into objects without a prototype, so that a name like `constructor` picks nothing that is not in the
+ * text. Forgives a byte order mark and the trailing commas that one vendor's page shows. `undefined` for an
  * empty text; throws SyntaxError for anything else that is not JSON, or is nested deeper than 200 levels.
  */
 export function parseJson(text: string): unknown {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
   if (trimmed === '') return undefined;
   const trailing = trailingCommas(trimmed);
-  if (trailing.length === 0) return JSON.parse(trimmed);
+  if (trailing.length === 0) return bare(JSON.parse(trimmed));
   const starts = [0, ...trailing.map((at) => at + 1)];
-  return JSON.parse(starts.map((start, index) => trimmed.slice(start, trailing[index])).join(''));
+  return bare(JSON.parse(starts.map((start, index) => trimmed.slice(start, trailing[index])).join('')));
+}
+
+function bare(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) bare(member);
+  return Array.isArray(value) ? value : Object.setPrototypeOf(value, null);
 }
 
 /**

@@ -1,6 +1,17 @@
-import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath';
+import {
+  compile,
+  getRegisteredFunctions,
+  registerFunction,
+  TreeInterpreter,
+  TYPE_ARRAY_STRING,
+  TYPE_STRING,
+  type JSONValue,
+} from '@jmespath-community/jmespath';
 
-import { ConfigError, messageOf } from '../errors.ts';
+import { ConfigError, messageOf, ProtocolError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
+import { functionsIn, isLinear } from './expression-tree.ts';
+import { withinTime } from './time-limit.ts';
 
 /** What expressions see: an answer, the variables and the answers of follow-ups by name. */
 export interface Scope {
@@ -8,25 +19,74 @@ export interface Scope {
   readonly [name: string]: unknown;
 }
 
-/** Throws ConfigError when `expression` is not JMESPath. */
+/** The longest that one expression may take, in ms. It takes microseconds, but the machine may be busy elsewhere. */
+const LONGEST_MS = 3000;
+/** No text that an expression makes is longer, in UTF-16 units: it becomes a name, a URL or a message. */
+const LONGEST_TEXT = 10_000;
+/** These make text of any length out of nothing. */
+const REFUSED: ReadonlySet<string> = new Set(['pad_left', 'pad_right', 'replace']);
+
+// So does a join, at every step twice as much.
+registerFunction(
+  'join',
+  (given) => {
+    const [glue, parts] = given as [string, string[]];
+    const length = parts.reduce((sum, part) => sum + part.length + glue.length, 0);
+    if (length > LONGEST_TEXT) throw new RangeError(`a text of ${length} characters`);
+    return parts.join(glue);
+  },
+  [{ types: [TYPE_STRING] }, { types: [TYPE_ARRAY_STRING] }],
+  { override: true },
+);
+
+interface Parsed {
+  readonly tree: ReturnType<typeof compile>;
+  readonly linear: boolean;
+}
+
+/** A profile has a few dozen expressions, each evaluated at every look. */
+const parsed = new Map<string, Parsed>();
+
+function parse(expression: string): Parsed {
+  const known = parsed.get(expression);
+  if (known !== undefined) return known;
+  const tree = compile(expression);
+  const made = { tree, linear: isLinear(tree) };
+  parsed.set(expression, made);
+  return made;
+}
+
+/** Throws ConfigError when `expression` is not JMESPath, or calls a function that there is not. */
 export function checkExpression(expression: string): void {
+  let called: string[];
   try {
-    compile(expression);
+    called = functionsIn(parse(expression).tree);
   } catch (error) {
     throw new ConfigError(`"${expression}" is not a JMESPath expression: ${messageOf(error)}`);
   }
+  const known = getRegisteredFunctions().filter((name) => !REFUSED.has(name));
+  const unknown = called.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new ConfigError(
+    `"${expression}" calls ${unknown}(), which does not exist${didYouMean(unknown, known)}`,
+  );
 }
 
 /**
  * The value that a JMESPath expression picks, `undefined` for none. A function that is given the wrong type, as
- * `max(null)`, has picked nothing: answers lack fields all the time.
+ * `max(null)`, has picked nothing: answers lack fields all the time. Throws ProtocolError when it takes too long.
  */
 export function evaluate(expression: string, scope: Scope): unknown {
+  const { tree, linear } = parse(expression);
+  // Without a prototype there is nothing to be reached that is not data.
+  const vars: unknown = Object.assign(Object.create(null), scope.vars);
+  const data = Object.assign(Object.create(null), scope, { vars }) as JSONValue;
+  const search = (): unknown => TreeInterpreter.search(tree, data);
   try {
-    const found: unknown = TreeInterpreter.search(compile(expression), scope as unknown as JSONValue);
-    return found ?? undefined;
-  } catch {
-    return undefined;
+    return (linear ? search() : withinTime(search, LONGEST_MS)) ?? undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined;
+    throw new ProtocolError(`the profile's expression "${expression}" takes too long`, { cause: error });
   }
 }
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { didYouMean } from '../nearest.ts';
 import { ConfigError, messageOf } from '../errors.ts';
+import { crossCheck } from './cross-check.ts';
 import { profileSchema, type Profile } from './schema.ts';
 
 /** The built-in profiles are files of the same language that users write; they ship beside the program. */
@@ -45,8 +46,9 @@ export function parseProfile(text: string, origin: string): Profile {
 /** Checks a profile that is already data. Throws ConfigError with every problem in it, a line for each. */
 export function checkProfile(value: unknown, origin: string): Profile {
   const result = profileSchema.safeParse(value, { error: phrase });
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(
+  const complaints = result.success ? crossCheck(result.data) : result.error.issues;
+  if (result.success && complaints.length === 0) return result.data;
+  const problems = complaints.map(
     ({ path, message }) => `${path.length === 0 ? '' : `${z.core.toDotPath(path)}: `}${message}`,
   );
   throw new ConfigError(`${origin}: ${problems.join('\n')}`);

@@ -313,12 +313,12 @@ describe('pages', () => {
   const first = { body: { files: ['/1', '/2'], cursor: 'c2', more: '/files?cursor=c2' } };
   const last = { body: { files: ['/3'] } };
 
-  it.each<[string, unknown]>([
-    ['with a variable', { cursor: 'body.cursor' }],
-    ['with a URL', 'body.more'],
-  ])('of a follow-up are all asked for, %s', async (_, next) => {
+  it.each<[string, string, unknown]>([
+    ['with a variable', '{+baseUrl}/files{?cursor}', { cursor: 'body.cursor' }],
+    ['with a URL', '{+baseUrl}/files', 'body.more'],
+  ])('of a follow-up are all asked for, %s', async (_, url, next) => {
     const { found, server } = await look(
-      { followUps: [{ ...listed, next }], files },
+      { followUps: [{ ...listed, request: { url }, next }], files },
       { 'GET /jobs/7': { body: done }, 'GET /files': first, 'GET /files?cursor=c2': last },
     );
     expect(found.links?.map(({ url }) => url.pathname)).toEqual(['/1', '/2', '/3']);

@@ -110,11 +110,6 @@ test.each([
     redefined(STATUS_URL, `'{+baseUrl}/{apiKey}'\n    with: { baseUrl: "'${EVIL}'" }`),
     'wherever',
   ],
-  [
-    'in a host that the id gives under the name of the API root',
-    redefined(/pattern: .*$/m, "pattern: '(?<base\\u0055rl>.+)'"),
-    'wherever',
-  ],
 ])('a profile of its own cannot take a trusted secret along %s', async (_, profile, where) => {
   const binding = { env: { EXPORTPOLL_WEBADMIT_API_KEY: 'the-very-secret-key' }, user: '' };
   const inFile = { env: {}, user: 'providers: { webadmit: { apiKey: the-very-secret-key } }' };

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { parseJson } from '../../src/api/json.ts';
 import { ConfigError } from '../../src/errors.ts';
 import {
   checkExpression,
@@ -133,3 +134,26 @@ describe('an answer that means harm', () => {
     );
   });
 });
+
+describe('a hostile expression', () => {
+  const body = Array.from({ length: 4000 }, (_, at) => ({ at, text: 'x' }));
+
+  it.each([
+    ['goes through the answer for each of its elements again and again', '$.body[].[$.body[].[$.body[].at]]'],
+    ['doubles a list at every step', `body | ${Array.from({ length: 40 }, () => '[@,@][]').join(' | ')}`],
+  ])('that %s is ended', (_, expression) => {
+    expect(() => evaluate(expression, { vars: {}, body })).toThrow('takes too long');
+  });
+
+  it('that doubles a text at every step picks nothing', () => {
+    const doubling = Array.from({ length: 40 }, () => "join('', [@, @])").join(' | ');
+    expect(evaluate(`body[0].text | ${doubling}`, { vars: {}, body })).toBeUndefined();
+  });
+});
+
+it.each(['constructor', '__proto__', 'toString', 'vars.constructor', 'vars.__proto__', 'body.constructor'])(
+  'nothing that is not data is reached by %s',
+  (expression) => {
+    expect(evaluate(expression, { vars: { a: '1' }, body: parseJson('{"a":{}}') })).toBeUndefined();
+  },
+);

@@ -1,0 +1,216 @@
+import { didYouMean } from '../nearest.ts';
+import type { AuthEntry, FollowUp, Profile } from './schema.ts';
+import { templateVariables } from './template.ts';
+import { withinTime } from './time-limit.ts';
+import { normaliseWord } from './words.ts';
+
+/** What is wrong with one place of a profile in the light of the others. */
+export interface Complaint {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** In ms. */
+const LONGEST_MATCH_MS = 200;
+
+type States = FollowUp['states'];
+
+/** What expressions find under these names is not the answer of a follow-up. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'status',
+  'headers',
+  'body',
+  'vars',
+  'params',
+  'item',
+  'index',
+]);
+
+/** Everything in a profile that its places say of each other and that does not hold. */
+export function crossCheck(profile: Profile): Complaint[] {
+  return [
+    ...checkId(profile),
+    ...checkAuth(profile),
+    ...checkWords(profile),
+    ...checkLabels(profile),
+    ...checkNames(profile),
+    ...checkTemplates(profile),
+    ...checkQuota(profile),
+  ];
+}
+
+function checkId({ id, variables }: Profile): Complaint[] {
+  const at = ['id', 'pattern'] as const;
+  const complaints: Complaint[] = [];
+  if (!matches(id.pattern, id.example)) {
+    complaints.push({ path: ['id', 'example'], message: 'does not match the pattern' });
+  }
+  for (const name of groupsOf(id.pattern)) {
+    if (name === 'id' || Object.hasOwn(variables, name)) {
+      complaints.push({
+        path: at,
+        message: `has a group "${name}", which is the name of a variable already`,
+      });
+    }
+  }
+  return complaints;
+}
+
+/** A pattern may take for ever, and has not been looked at yet. */
+function matches(pattern: string, text: string): boolean {
+  try {
+    return withinTime(() => new RegExp(`^(?:${pattern})$`, 'u').test(text), LONGEST_MATCH_MS);
+  } catch {
+    return false;
+  }
+}
+
+function checkAuth({ auth, variables }: Profile): Complaint[] {
+  return auth.flatMap((entry, index) =>
+    variablesOf(entry)
+      .filter((name) => !Object.hasOwn(variables, name))
+      .map((name) => ({
+        path: ['auth', index],
+        message: `names a variable "${name}" that is not under variables${didYouMean(name, Object.keys(variables))}`,
+      })),
+  );
+}
+
+/** The variables that an entry under `auth` names. */
+export function variablesOf(entry: AuthEntry): string[] {
+  switch (entry.scheme) {
+    case 'header':
+      return [entry.value];
+    case 'bearer':
+      return [entry.token];
+    case 'basic':
+    case 'oauth-password':
+      return [entry.username, entry.password];
+    case 'cookie':
+      return [entry.value, ...Object.values(entry.query)];
+    case 'authhmac':
+      return [entry.user, entry.secret];
+  }
+}
+
+/** Words are compared without case and separators; two that are one then must not mean different things. */
+function checkWords({ status, followUps }: Profile): Complaint[] {
+  const tables: [Complaint['path'], States][] = [
+    [['status', 'states'], status.states],
+    ...followUps.map(({ states }, index): [Complaint['path'], States] => [
+      ['followUps', index, 'states'],
+      states,
+    ]),
+  ];
+  return tables.flatMap(([path, states]) => {
+    const seen = new Map<string, string>();
+    return Object.keys(states).flatMap((word) => {
+      const normal = normaliseWord(word);
+      const other = seen.get(normal);
+      seen.set(normal, word);
+      return other === undefined
+        ? []
+        : [{ path: [...path, word], message: `is the same word as "${other}"` }];
+    });
+  });
+}
+
+/** A label that no follow-up waits for would be waited on for ever; one that nothing gives is a slip of the pen. */
+function checkLabels({ status, followUps }: Profile): Complaint[] {
+  const asked = followUps.flatMap(({ when }) => when);
+  const given = [status.states, ...followUps.map(({ states }) => states)].flatMap((states) =>
+    Object.values(states),
+  );
+  const labels = given.flatMap((meaning) =>
+    typeof meaning === 'object' && 'follow' in meaning ? [meaning.follow] : [],
+  );
+  const states = given.flatMap((meaning) => {
+    if (typeof meaning === 'string') return [meaning];
+    return 'state' in meaning ? [meaning.state] : [];
+  });
+  const known: readonly string[] = [...labels, ...states];
+  return [
+    ...labels
+      .filter((label) => !asked.includes(label))
+      .map((label) => ({
+        path: ['followUps'],
+        message: `none has when: ${label}${didYouMean(label, asked)}`,
+      })),
+    ...followUps.flatMap(({ when }, index) =>
+      [when]
+        .flat()
+        .filter((label) => !known.includes(label))
+        .map((label) => ({
+          path: ['followUps', index, 'when'],
+          message: `"${label}" is neither a state nor a label that a word leads to${didYouMean(label, known)}`,
+        })),
+    ),
+  ];
+}
+
+function checkNames({ followUps }: Profile): Complaint[] {
+  const names = followUps.map(({ as }) => as);
+  return names.flatMap((name, index) => {
+    const path = ['followUps', index, 'as'];
+    if (RESERVED.has(name)) return [{ path, message: `"${name}" is the name of something else already` }];
+    return names.indexOf(name) < index ? [{ path, message: `"${name}" is used twice` }] : [];
+  });
+}
+
+/** A variable that does not exist expands to nothing, and a URL without its id asks for something else. */
+function checkTemplates(profile: Profile): Complaint[] {
+  const { variables, id, auth, status, followUps, files } = profile;
+  const common = ['id', ...groupsOf(id.pattern)];
+  const check = (path: Complaint['path'], template: string, own: readonly string[]): Complaint[] =>
+    templateVariables(template).flatMap((name) => {
+      if (own.includes(name) || common.includes(name)) return [];
+      if (!Object.hasOwn(variables, name)) {
+        const known = [...Object.keys(variables), ...common, ...own];
+        return [{ path, message: `there is no variable "${name}"${didYouMean(name, known)}` }];
+      }
+      if (variables[name]?.secret !== true) return [];
+      return [{ path, message: `"${name}" is secret, and a URL is no place for it: name it under auth` }];
+    });
+  const requests = [
+    { path: ['status', 'request'], request: status.request, next: undefined },
+    ...followUps.map(({ request, next }, index) => ({
+      path: ['followUps', index, 'request'],
+      request,
+      next,
+    })),
+  ];
+  const defaults = Object.entries(variables).flatMap(([name, variable]) =>
+    check(['variables', name, 'default'], variable.default ?? '', []),
+  );
+  const tokenUrls = auth.flatMap((entry, index) =>
+    'tokenUrl' in entry ? check(['auth', index, 'tokenUrl'], entry.tokenUrl, []) : [],
+  );
+  return [
+    ...defaults,
+    ...tokenUrls,
+    ...requests.flatMap(({ path, request, next }) => {
+      const own = [...Object.keys(request.with), ...namesIn(next)];
+      const headers = Object.entries(request.headers).flatMap(([name, value]) =>
+        check([...path, 'headers', name], value, own),
+      );
+      return [...check([...path, 'url'], request.url, own), ...headers];
+    }),
+    ...files.flatMap(({ template = '', with: bound, next }, index) =>
+      check(['files', index, 'template'], template, [...Object.keys(bound), ...namesIn(next)]),
+    ),
+  ];
+}
+
+function checkQuota({ quota: { account }, variables }: Profile): Complaint[] {
+  if (account === undefined || Object.hasOwn(variables, account)) return [];
+  return [{ path: ['quota', 'account'], message: `there is no variable "${account}"` }];
+}
+
+function namesIn(next: FollowUp['next']): string[] {
+  return typeof next === 'object' ? Object.keys(next) : [];
+}
+
+/** The names of a pattern's groups, however they are spelled in it. */
+function groupsOf(pattern: string): string[] {
+  return Object.keys(new RegExp(`${pattern}|`, 'u').exec('')?.groups ?? {});
+}
