@@ -1,6 +1,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 
 import { ProtocolError } from '../errors.ts';
+import { UnreadableAnswerError } from './failures.ts';
 import { parseJson } from './json.ts';
 import type { HttpResponse } from './transport.ts';
 
@@ -20,7 +21,10 @@ export interface Answer {
 /** No status answer is this large; a server that sends more is broken or hostile. */
 const LARGEST_BODY = 16 * 1024 * 1024;
 
-/** Reads a body whole as text (UTF-8), content coding removed. Throws ProtocolError past 16 MiB. */
+/**
+ * Reads a body whole as text (UTF-8), content coding removed. Throws ProtocolError past 16 MiB, UnreadableAnswerError
+ * for a coding that is broken.
+ */
 export async function readText(response: HttpResponse, what: string): Promise<string> {
   const pieces: Buffer[] = [];
   let length = 0;
@@ -55,12 +59,12 @@ function decode(body: Buffer, { status, headers }: HttpResponse, what: string): 
   } catch (error) {
     // The status of an error answer says enough; a proxy's page may be labelled as anything.
     if (status >= 400) return body;
-    throw new ProtocolError(`${what}: the answer's ${coding} coding is broken`, { cause: error });
+    throw new UnreadableAnswerError(`${what}: the answer's ${coding} coding is broken`, { cause: error });
   }
 }
 
 /**
- * The JSON of an answer. Throws ProtocolError when a success is not JSON; the body of an error may be anything.
+ * The JSON of an answer. Throws UnreadableAnswerError when a success is not JSON; the body of an error may be anything.
  *
  * @param mask hides the secrets in the excerpt that the error shows
  */
@@ -69,10 +73,13 @@ export function parseBody(text: string, { status }: HttpResponse, what: string, 
     return parseJson(text);
   } catch (error) {
     if (status >= 400) return undefined;
-    throw new ProtocolError(`${what}: the answer (HTTP ${status}) is not JSON: ${excerpt(text, mask)}`, {
-      hint: 'check baseUrl, and whether a proxy or a login page stands in between',
-      cause: error,
-    });
+    throw new UnreadableAnswerError(
+      `${what}: the answer (HTTP ${status}) is not JSON: ${excerpt(text, mask)}`,
+      {
+        hint: 'check baseUrl, and whether a proxy or a login page stands in between',
+        cause: error,
+      },
+    );
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type ErrorDetails,
 } from '../errors.ts';
 
-/** A failure that may pass by itself; `retrying` asks again. */
+/** A failure that may pass by itself: see `planRetry`. */
 export class TransientError extends TryAgainError {
   /** How long the server asks to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
@@ -17,6 +17,15 @@ export class TransientError extends TryAgainError {
     super(message, details);
     this.retryAfterMs = details.retryAfterMs;
   }
+}
+
+/**
+ * A success that cannot be read: a page where JSON should be, JSON that is cut, nothing at all. A page that says
+ * "maintenance" or wants a log-in to the network passes; the page behind a wrong `baseUrl` does not, and nobody can
+ * tell them apart. So it is asked for again, but not for long.
+ */
+export class UnreadableAnswerError extends ProtocolError {
+  readonly mostRetries = 4;
 }
 
 /** What an HTTP status of 400 and above means for whoever asked. */
@@ -56,60 +65,94 @@ export function statusError(
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name could not be looked up',
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was reset',
-  EPIPE: 'the connection was closed',
-  ETIMEDOUT: 'the connection timed out',
-  EHOSTUNREACH: 'the host is unreachable',
-  ENETUNREACH: 'the network is unreachable',
-  UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
-  UND_ERR_HEADERS_TIMEOUT: 'no answer came in time',
-  UND_ERR_BODY_TIMEOUT: 'no byte came in time',
-  UND_ERR_SOCKET: 'the connection was closed',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS there',
-};
+/** What is to be made of a request that got no (whole) answer. */
+type CauseClass = 'transient' | 'untrusted' | 'no-tls' | 'no-http' | 'unsendable';
 
-/** Errors of TLS that asking again does not change. */
-const CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH)/;
-const HANDSHAKE = /^ERR_SSL_/;
+interface Cause {
+  /** Of Node (dns, net, tls), llhttp or undici. */
+  readonly code: string | RegExp;
+  readonly class: CauseClass;
+  /** In place of the library's own words. */
+  readonly says?: string;
+}
 
-/** The answer cannot be read as HTTP: llhttp's complaints, and headers without end. The next one would be the same. */
-const NO_HTTP = /^(HPE_|UND_ERR_HEADERS_OVERFLOW$)/;
+/**
+ * Every cause that is known by name; the first that fits counts, and what fits none is transient: a network has more
+ * ways to fail than anybody has listed. A name that is not found is transient because that is what a machine without
+ * a network says, too.
+ */
+const CAUSES: readonly Cause[] = [
+  { code: 'ENOTFOUND', class: 'transient', says: 'the host name is not known' },
+  { code: 'EAI_AGAIN', class: 'transient', says: 'the host name could not be looked up' },
+  { code: 'ECONNREFUSED', class: 'transient', says: 'the connection was refused' },
+  { code: 'ECONNRESET', class: 'transient', says: 'the connection was reset' },
+  { code: 'EPIPE', class: 'transient', says: 'the connection was closed' },
+  { code: 'ETIMEDOUT', class: 'transient', says: 'the connection timed out' },
+  { code: 'EHOSTUNREACH', class: 'transient', says: 'the host is unreachable' },
+  { code: 'ENETUNREACH', class: 'transient', says: 'the network is unreachable' },
+  { code: 'UND_ERR_CONNECT_TIMEOUT', class: 'transient', says: 'the connection timed out' },
+  { code: 'UND_ERR_HEADERS_TIMEOUT', class: 'transient', says: 'no answer came in time' },
+  { code: 'UND_ERR_BODY_TIMEOUT', class: 'transient', says: 'no byte came in time' },
+  { code: 'UND_ERR_SOCKET', class: 'transient', says: 'the connection was closed' },
+  // What a proxy in front of a service says that is just being started or replaced.
+  { code: 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', class: 'transient', says: 'the server could not begin TLS' },
+  { code: /^ERR_SSL_.*BAD_RECORD_MAC$/, class: 'transient', says: 'bytes were damaged on their way' },
+  { code: 'ERR_SSL_WRONG_VERSION_NUMBER', class: 'no-tls', says: 'the server does not speak TLS there' },
+  { code: /^ERR_SSL_/, class: 'no-tls' },
+  // X.509 as Node names it (`X509_V_ERR_…` of OpenSSL), and a name that is not the certificate's.
+  {
+    code: /^(CERT|CRL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERROR_IN_C(ERT|RL))_|^ERR_TLS_CERT_/,
+    class: 'untrusted',
+  },
+  { code: /^(HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/, class: 'untrusted' },
+  // llhttp's complaints, and headers without end. undici's error does not always carry llhttp's code.
+  { code: /^(HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$)/, class: 'no-http' },
+  { code: 'UND_ERR_INVALID_ARG', class: 'unsendable' },
+];
 
-/** The error of a request that got no (whole) answer, in one sentence. An abort is passed on as it is. */
+/**
+ * The error of a request that got no (whole) answer, in one sentence. An abort is passed on as it is.
+ *
+ * | class | error | again? |
+ * | --- | --- | --- |
+ * | transient | TransientError (75) | yes |
+ * | untrusted: the certificate | TryAgainError (75) | no, but another run may see another certificate |
+ * | no-tls: the handshake | TryAgainError (75) | no, likewise |
+ * | no-http: the answer cannot be read as HTTP | ProtocolError (76) | no: the next one would be the same |
+ * | unsendable: a header with characters that none can have | ConfigError (78) | no |
+ */
 export function networkError(error: unknown, what: string, signal: AbortSignal): Error {
   if (signal.aborted) return signal.reason as Error;
   if (error instanceof ExportpollError) return error;
   const code = codeOf(error);
-  const reason =
-    (code !== undefined && REASONS[code]) || (error instanceof Error ? error.message : String(error));
+  const cause = CAUSES.find((known) => fits(known, code ?? (error instanceof Error ? error.name : '')));
+  const reason = cause?.says ?? (error instanceof Error ? error.message : String(error));
   const message = `${what}: ${reason}${code === undefined ? '' : ` (${code})`}`;
-  if (code !== undefined && CERTIFICATE.test(code)) {
-    return new TryAgainError(message, {
-      hint: 'the certificate is not trusted here; NODE_EXTRA_CA_CERTS names a file of further authorities',
-      cause: error,
-    });
+  switch (cause?.class ?? 'transient') {
+    case 'transient':
+      return new TransientError(message, { cause: error });
+    case 'untrusted':
+      return new TryAgainError(message, {
+        hint: 'the certificate is not trusted here; NODE_EXTRA_CA_CERTS names a file of further authorities',
+        cause: error,
+      });
+    case 'no-tls':
+      return new TryAgainError(message, { hint: 'check baseUrl', cause: error });
+    case 'no-http':
+      return new ProtocolError(`${what}: the answer is not sound HTTP: ${reason}`, {
+        hint: 'check baseUrl, and whether something else listens there',
+        cause: error,
+      });
+    case 'unsendable':
+      return new ConfigError(`${what}: the request cannot be sent: ${reason}`, {
+        hint: 'a header cannot carry every character; look at the credential behind it',
+        cause: error,
+      });
   }
-  if (code !== undefined && HANDSHAKE.test(code)) {
-    return new TryAgainError(message, { hint: 'check baseUrl', cause: error });
-  }
-  // undici's error of this name does not always carry llhttp's code.
-  if (NO_HTTP.test(code ?? '') || (error instanceof Error && error.name === 'HTTPParserError')) {
-    return new ProtocolError(`${what}: the answer is not sound HTTP: ${reason}`, {
-      hint: 'check baseUrl, and whether something else listens there',
-      cause: error,
-    });
-  }
-  if (code === 'UND_ERR_INVALID_ARG') {
-    return new ConfigError(`${what}: the request cannot be sent: ${reason}`, {
-      hint: 'a header cannot carry every character; look at the credential behind it',
-      cause: error,
-    });
-  }
-  return new TransientError(message, { cause: error });
+}
+
+function fits({ code }: Cause, found: string): boolean {
+  return typeof code === 'string' ? code === found : code.test(found);
 }
 
 /** The system's or library's code, looked for along the chain of causes (and in an AggregateError's first). */

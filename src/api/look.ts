@@ -8,7 +8,8 @@ import { lookUpWord } from '../profiles/words.ts';
 import type { State } from '../events.ts';
 import type { Answer } from './answer.ts';
 import { ask, askedWait, pick } from './ask.ts';
-import type { ApiClient } from './client.ts';
+import { describeRequest, type ApiClient } from './client.ts';
+import { UnreadableAnswerError } from './failures.ts';
 import type { Link } from './link.ts';
 import type { Turn } from './quota.ts';
 import { allPages, type Asking, type Page } from './pages.ts';
@@ -34,7 +35,8 @@ export interface Look {
 
 /**
  * Asks the provider once how the export `id` is doing: the status request, then whatever follow-ups the profile
- * wants for what was found. A 404 or 410 is the state `gone`; every other error status is an error.
+ * wants for what was found. A 404 or 410 is the state `gone`; every other error status is an error, and so is an answer
+ * that says nothing at all.
  */
 export async function look(
   account: Account,
@@ -59,6 +61,12 @@ export async function look(
   const scope = (): Scope => ({ ...known, vars });
 
   const word = evaluateText(profile.status.state, scope()) ?? '';
+  if (word === '' && answer.body === undefined && profile.status.request.body === 'json') {
+    const what = describeRequest(profile.status.request.method, answer.url);
+    throw new UnreadableAnswerError(`${what}: the answer (HTTP ${answer.status}) is empty`, {
+      hint: 'check baseUrl, and whether a proxy stands in between',
+    });
+  }
   const percent = readPercentOf(profile, scope());
   const retryAfterMs = askedWait(profile.status, scope(), answer);
   let message = evaluateText(profile.status.message, scope());

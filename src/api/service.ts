@@ -5,7 +5,8 @@ import type { Context } from '../context.ts';
 import { parseBody, readText } from './answer.ts';
 import { createAuthenticator } from './auth/schemes.ts';
 import { ANSWER_TIMEOUT_MS, ApiClient, describeRequest, tooSlow } from './client.ts';
-import { networkError, statusError } from './failures.ts';
+import { readDate, readRetryAfter } from '../profiles/values.ts';
+import { classifyStatus, networkError, statusError } from './failures.ts';
 import { look, type Look } from './look.ts';
 import type { Quota, Turn } from './quota.ts';
 import { within } from './within.ts';
@@ -50,8 +51,10 @@ export function openService(
         });
         log(`${what} -> ${response.status}`);
         const text = await readText(response, what);
-        if (response.status >= 500 || response.status === 429) {
-          throw statusError(response.status, `${what}: answered ${response.status}`);
+        if (classifyStatus(response.status) === 'transient') {
+          const serverNow = readDate(response.headers['date'] ?? '') ?? clock.now();
+          const retryAfterMs = readRetryAfter(response.headers['retry-after'], serverNow);
+          throw statusError(response.status, `${what}: answered ${response.status}`, { retryAfterMs });
         }
         return {
           status: response.status,

@@ -1,4 +1,4 @@
-import { retryDelay } from '../api/retry.ts';
+import { noFailures, planRetry, type RetryLimits } from '../api/retry.ts';
 import { describeRequest, discard } from '../api/client.ts';
 import { networkError, TransientError } from '../api/failures.ts';
 import type { Clock } from '../context.ts';
@@ -7,12 +7,10 @@ import type { RawStore } from './part.ts';
 import { encodingOf, judge, OVERLAP_BYTES, planAttempt, validatorOf, type Attempt } from './plan.ts';
 import type { Download, Source } from './source.ts';
 
-export interface ReceiveOptions {
+/** How a transfer deals with failures; those without a new byte between them are a row. */
+export interface ReceiveOptions extends RetryLimits {
   readonly clock: Clock;
-  readonly random: () => number;
   readonly signal: AbortSignal;
-  /** Consecutive failures without a new byte that are tolerated. */
-  readonly retries: number;
   readonly onRetry: (error: TransientError, delayMs: number) => void;
   /** Called with every answer whose bytes are taken. */
   readonly onResponse: (response: Download) => void;
@@ -51,18 +49,18 @@ export async function* receive(
   if (store.size > 0) yield* store.read();
   if (isWhole(store)) return;
   let opened = carried;
-  for (let failures = 0; ;) {
+  for (let streak = noFailures; ;) {
     const before = store.size;
     try {
       yield* attemptOnce(store, source, options, opened);
       if (isWhole(store)) return;
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
-      failures = store.size > before ? 1 : failures + 1;
-      if (failures > options.retries) throw error;
-      const delayMs = retryDelay(failures, error.retryAfterMs, options.random);
-      options.onRetry(error, delayMs);
-      await options.clock.sleep(delayMs, options.signal);
+      const next = planRetry(error, store.size > before ? noFailures : streak, options);
+      if (next === undefined) throw error;
+      streak = next.streak;
+      options.onRetry(error, next.delayMs);
+      await options.clock.sleep(next.delayMs, options.signal);
     }
     opened = undefined;
   }

@@ -37,6 +37,8 @@ export interface Saving {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: () => number;
+  /** See `RetryLimits`. */
+  readonly patienceMs?: number | undefined;
   readonly signal: AbortSignal;
   readonly umask: number;
   readonly report: (event: Event) => void;
@@ -97,14 +99,15 @@ async function receiveFile(
   /** Known once the file has begun; progress before that has nothing to call it by. */
   nameNow: () => string | undefined,
 ): Promise<Transferred | undefined> {
-  const { client, links, settings, signal, clock, random, provider, id } = saving;
+  const { client, links, settings, signal, clock, random, patienceMs, provider, id } = saving;
   const { stallTimeoutMs, retries, keepCompressed, maxBytes } = settings;
-  const source = new Source({ links, identity: link.identity, client, stallTimeoutMs, signal });
+  const source = new Source({ links, identity: link.identity, client, stallTimeoutMs, patienceMs, signal });
   return await transfer(part, source, {
     clock,
     random,
     signal,
     retries,
+    patienceMs,
     keepCompressed,
     maxBytes,
     nameFor: (disposition) => remoteName(link, disposition, saving.mask),

@@ -13,6 +13,8 @@ export interface SourceOptions {
   readonly client: ApiClient;
   /** No byte for this long, in ms, is a broken connection. */
   readonly stallTimeoutMs: number;
+  /** The longest wait for a turn, in ms; see `Turn`. */
+  readonly patienceMs?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -54,6 +56,7 @@ export class Source {
       credentials: link.auth === 'api',
       idleTimeoutMs: this.#options.stallTimeoutMs,
       urgency: 'urgent',
+      patienceMs: this.#options.patienceMs,
       signal: this.#options.signal,
     });
   }

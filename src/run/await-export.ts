@@ -18,6 +18,11 @@ export interface RunWorld {
 /** Who looks once does not want to wait; whatever takes longer than this, in ms, is for the next run. */
 const ONE_LOOK_PATIENCE_MS = 60_000;
 
+/** How long a run may wait between failures, in ms; without an end for one that waits anyway. */
+export function patienceOf(once: boolean): number | undefined {
+  return once ? ONE_LOOK_PATIENCE_MS : undefined;
+}
+
 /** Looks at the export until it is settled, or once, tells what every look found, and resolves with the last one. */
 export async function awaitExport(target: Target, once: boolean, world: RunWorld): Promise<Look> {
   const { context, report } = world;
@@ -29,7 +34,7 @@ export async function awaitExport(target: Target, once: boolean, world: RunWorld
       await lookWithRetries(target, world, {
         urgency: 'poll',
         signal,
-        patienceMs: once ? ONE_LOOK_PATIENCE_MS : undefined,
+        patienceMs: patienceOf(once),
       }),
     cadence: { floorMs, ceilingMs: Math.max(floorMs, settings.maxIntervalMs ?? parseDuration(maxInterval)) },
     timeoutMs: settings.timeoutMs ?? parseDuration(timeout),
@@ -48,7 +53,7 @@ export async function awaitExport(target: Target, once: boolean, world: RunWorld
   return last;
 }
 
-/** Looks once; a failure that may pass is tried again `--retries` times, until the signal aborts. */
+/** Looks a single time; a failure that may pass is tried again `--retries` times, until the signal aborts. */
 export async function lookWithRetries(
   target: Target,
   { context, report, service }: RunWorld,

@@ -17,7 +17,7 @@ import { saveExport } from '../download/save-export.ts';
 import type { Saving } from '../download/save-file.ts';
 import { Names } from '../download/target.ts';
 import { EmptyExportError, ExportpollError, InterruptedError, StillRunningError } from '../errors.ts';
-import { awaitExport, lookWithRetries, type RunWorld } from './await-export.ts';
+import { awaitExport, lookWithRetries, patienceOf, type RunWorld } from './await-export.ts';
 import { apiOf, earlierManifest, isDelivered, tellDelivered } from './delivered.ts';
 import { execCommand } from './exec.ts';
 import { linksOf } from './links-of.ts';
@@ -55,7 +55,7 @@ export async function runExport(target: Target, once: boolean, world: SavingWorl
         return outcomeOf(target, manifest.files, []);
       }
       const found = await awaitExport(target, once, world);
-      return await save(found, manifest?.files ?? [], target, world);
+      return await save(found, once, manifest?.files ?? [], target, world);
     } finally {
       // What it cannot remove is a dead run's lock to the next one; that must not hide what happened before.
       await release().catch(() => undefined);
@@ -71,6 +71,7 @@ export async function runExport(target: Target, once: boolean, world: SavingWorl
 
 async function save(
   found: Look,
+  once: boolean,
   known: readonly ManifestFile[],
   target: Target,
   world: SavingWorld,
@@ -88,7 +89,13 @@ async function save(
   const links = new Links(list, {
     renew: async () =>
       withoutSecrets(
-        linksOf(await lookWithRetries(target, world, { urgency: 'urgent', signal: context.signal })),
+        linksOf(
+          await lookWithRetries(target, world, {
+            urgency: 'urgent',
+            signal: context.signal,
+            patienceMs: patienceOf(once),
+          }),
+        ),
         context.redactor,
       ),
     now: () => context.clock.now(),
@@ -110,6 +117,7 @@ async function save(
     journal,
     clock: context.clock,
     random: context.random,
+    patienceMs: patienceOf(once),
     signal: context.signal,
     umask: context.umask,
     report,

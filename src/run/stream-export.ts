@@ -9,7 +9,7 @@ import { TailStore } from '../download/tail-store.ts';
 import { transfer } from '../download/transfer.ts';
 import { linkExpectations } from '../download/verify.ts';
 import { EmptyExportError, ExportpollError, OutputClosedError } from '../errors.ts';
-import { awaitExport, lookWithRetries, type RunWorld } from './await-export.ts';
+import { awaitExport, lookWithRetries, patienceOf, type RunWorld } from './await-export.ts';
 import { linksOf } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -23,7 +23,7 @@ export async function streamExport(target: Target, once: boolean, world: RunWorl
   const outcome = { subject: `${account.name}:${id}`, files: 0, bytes: 0 };
   try {
     const found = await awaitExport(target, once, world);
-    for (const bytes of streamFiles(found, target, world)) {
+    for (const bytes of streamFiles(found, once, target, world)) {
       outcome.bytes += await bytes();
       outcome.files += 1;
     }
@@ -36,20 +36,32 @@ export async function streamExport(target: Target, once: boolean, world: RunWorl
 }
 
 /** A thunk for each file that streams it and resolves with its bytes. */
-function streamFiles(found: Look, target: Target, world: RunWorld): (() => Promise<number>)[] {
+function streamFiles(found: Look, once: boolean, target: Target, world: RunWorld): (() => Promise<number>)[] {
   const { account, id } = target;
   const { context, report } = world;
   const list = linksOf(found);
   const links = new Links(list, {
     renew: async () =>
-      linksOf(await lookWithRetries(target, world, { urgency: 'urgent', signal: context.signal })),
+      linksOf(
+        await lookWithRetries(target, world, {
+          urgency: 'urgent',
+          signal: context.signal,
+          patienceMs: patienceOf(once),
+        }),
+      ),
     now: () => context.clock.now(),
     onRenewed: (file, reason) => report({ type: 'link.renewed', provider: account.name, id, file, reason }),
   });
-  return list.map((link) => async () => await streamFile(link, links, target, world));
+  return list.map((link) => async () => await streamFile(link, once, links, target, world));
 }
 
-async function streamFile(link: Link, links: Links, target: Target, world: RunWorld): Promise<number> {
+async function streamFile(
+  link: Link,
+  once: boolean,
+  links: Links,
+  target: Target,
+  world: RunWorld,
+): Promise<number> {
   const { account, id, settings } = target;
   const { context, report } = world;
   const { clock, random, signal, stdout } = context;
@@ -61,6 +73,7 @@ async function streamFile(link: Link, links: Links, target: Target, world: RunWo
     identity: link.identity,
     client: world.service(target).client,
     stallTimeoutMs: settings.stallTimeoutMs,
+    patienceMs: patienceOf(once),
     signal,
   });
   const streamed = await transfer(new TailStore(link.identity), source, {
@@ -68,6 +81,7 @@ async function streamFile(link: Link, links: Links, target: Target, world: RunWo
     random,
     signal,
     retries: settings.retries,
+    patienceMs: patienceOf(once),
     keepCompressed: settings.keepCompressed,
     maxBytes: settings.maxBytes,
     nameFor: (disposition) => remoteName(link, disposition),

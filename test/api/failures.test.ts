@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 import { describe, expect, it, onTestFinished, test } from 'vitest';
 
@@ -14,7 +14,6 @@ import {
   ProtocolError,
   TryAgainError,
 } from '../../src/errors.ts';
-import { serve, type Handler } from '../helpers/answers.ts';
 import { realTransport } from '../helpers/api.ts';
 
 /** Every status that there can be, as ranges: from, to, class. This is the policy. */
@@ -48,27 +47,6 @@ const CLASSES = {
   unexpected: [ProtocolError, ExitCode.protocol],
 } as const;
 
-/** A server that answers with these bytes, HTTP or not. */
-async function rawServer(text: string): Promise<string> {
-  const server = createTcpServer((socket) => socket.on('error', () => undefined).end(text));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-it.each([
-  ['no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n\r\n'],
-  ['a header without end', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`],
-])('an answer that is %s is not asked for again', async (_title, text) => {
-  const url = new URL(await rawServer(text));
-  const { signal } = new AbortController();
-  const request = { method: 'GET', url, headers: {}, idleTimeoutMs: 2000, signal };
-  const error = await realTransport()
-    .send(request)
-    .catch((reason: unknown) => networkError(reason, 'GET it', signal));
-  expect(error).toBeInstanceOf(ProtocolError);
-});
-
 describe('an HTTP status', () => {
   test('of every number from 100 to 599 has its place in the policy', () => {
     expect(POLICY[0][0]).toBe(100);
@@ -92,10 +70,13 @@ describe('an HTTP status', () => {
 });
 
 /** The error that a real request ends with. */
-async function failureOf(url: string, headers: Record<string, string> = {}): Promise<Error> {
+async function failureOf(
+  url: string,
+  headers: Record<string, string> = {},
+  transport = realTransport(),
+): Promise<Error> {
   const { signal } = new AbortController();
   try {
-    const transport = realTransport();
     const request = { method: 'GET', url: new URL(url), headers, idleTimeoutMs: 60, signal };
     const { body } = await transport.send(request);
     for await (const _ of body);
@@ -105,51 +86,238 @@ async function failureOf(url: string, headers: Record<string, string> = {}): Pro
   throw new Error('the request succeeded');
 }
 
-describe('a network failure that may pass', () => {
-  const misbehaviours: [what: string, handler: Handler, sentence: string][] = [
-    [
-      'a reset before the answer',
-      (_, { req }) => void req.socket.resetAndDestroy(),
-      'the connection was reset (ECONNRESET)',
-    ],
-    [
-      'a connection closed before the answer',
-      (_, { req }) => void req.socket.end(),
-      'the connection was closed (UND_ERR_SOCKET)',
-    ],
-    ['no answer', () => undefined, 'no answer came in time (UND_ERR_HEADERS_TIMEOUT)'],
-    [
-      'an answer that stops',
-      (_, response) => void response.writeHead(200, { 'content-length': '9' }).write('abc'),
-      'no byte came in time (UND_ERR_BODY_TIMEOUT)',
-    ],
-    [
-      'an answer that is cut',
-      (_, response) =>
-        void response.writeHead(200, { 'content-length': '9' }).write('abc', () => response.req.socket.end()),
-      'the connection was closed (UND_ERR_SOCKET)',
-    ],
-  ];
-  it.each(misbehaviours)('is %s', async (_, handler, sentence) => {
-    const { origin } = await serve(handler);
-    const error = await failureOf(origin);
-    expect(error).toBeInstanceOf(TransientError);
-    expect(error.message).toBe(`GET it: ${sentence}`);
-    expect(error.cause).toBeInstanceOf(Error);
-  });
+/** A server that does with a connection what it likes, once the client has said something; resolves with its port. */
+async function rawServer(onData: (socket: Socket) => unknown): Promise<number> {
+  const server = createTcpServer((socket) =>
+    socket.on('error', () => undefined).once('data', () => onData(socket)),
+  );
+  return await listening(server);
+}
 
-  it('is a port where nobody listens', async () => {
+async function listening(server: Server): Promise<number> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A fatal alert of TLS (RFC 8446, 6) in place of a ServerHello. */
+const alert = (description: number) => (socket: Socket) =>
+  socket.end(Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, description]));
+
+const head = 'HTTP/1.1 200 OK\r\n';
+
+/** What real servers do, the error that it is for whoever asked, and whether it is worth another attempt. */
+const CAUSES: readonly [
+  what: string,
+  scheme: 'http' | 'https',
+  does: (socket: Socket) => unknown,
+  errorClass: new (message: string) => Error,
+  sentence: string,
+][] = [
+  // Before the answer.
+  [
+    'a reset',
+    'http',
+    (socket) => socket.resetAndDestroy(),
+    TransientError,
+    'the connection was reset (ECONNRESET)',
+  ],
+  ['an end', 'http', (socket) => socket.end(), TransientError, 'the connection was closed (UND_ERR_SOCKET)'],
+  ['silence', 'http', () => undefined, TransientError, 'no answer came in time (UND_ERR_HEADERS_TIMEOUT)'],
+  [
+    'headers that stop',
+    'http',
+    (socket) => socket.write(`${head}content-le`),
+    TransientError,
+    'no answer came in time (UND_ERR_HEADERS_TIMEOUT)',
+  ],
+  [
+    'headers that are cut',
+    'http',
+    (socket) => socket.end(`${head}content-le`),
+    TransientError,
+    'the connection was closed (UND_ERR_SOCKET)',
+  ],
+  // In its body.
+  [
+    'a body that stops',
+    'http',
+    (socket) => socket.write(`${head}content-length: 9\r\n\r\nabc`),
+    TransientError,
+    'no byte came in time (UND_ERR_BODY_TIMEOUT)',
+  ],
+  [
+    'a body that is cut',
+    'http',
+    (socket) => socket.end(`${head}content-length: 9\r\n\r\nabc`),
+    TransientError,
+    'the connection was closed (UND_ERR_SOCKET)',
+  ],
+  [
+    'a body in chunks that is cut',
+    'http',
+    (socket) => socket.end(`${head}transfer-encoding: chunked\r\n\r\n9\r\nabc`),
+    TransientError,
+    'the connection was closed (UND_ERR_SOCKET)',
+  ],
+  [
+    'a body that is reset',
+    'http',
+    (socket) =>
+      socket.write(`${head}content-length: 9\r\n\r\nabc`, () =>
+        setTimeout(() => socket.resetAndDestroy(), 20),
+      ),
+    TransientError,
+    'the connection was reset (ECONNRESET)',
+  ],
+  // Within TLS.
+  [
+    'a reset handshake',
+    'https',
+    (socket) => socket.resetAndDestroy(),
+    TransientError,
+    'the connection was reset (ECONNRESET)',
+  ],
+  [
+    'a handshake that ends',
+    'https',
+    (socket) => socket.end(),
+    TransientError,
+    'the connection was reset (ECONNRESET)',
+  ],
+  [
+    'a handshake that stops',
+    'https',
+    () => undefined,
+    TransientError,
+    'the connection timed out (UND_ERR_CONNECT_TIMEOUT)',
+  ],
+  [
+    'an internal error in the handshake',
+    'https',
+    alert(80),
+    TransientError,
+    'the server could not begin TLS (ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR)',
+  ],
+  ['a refused handshake', 'https', alert(40), TryAgainError, '(ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE)'],
+  ['a refused version', 'https', alert(70), TryAgainError, '(ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION)'],
+  [
+    'plain http',
+    'https',
+    (socket) => socket.end(`${head}content-length: 0\r\n\r\n`),
+    TryAgainError,
+    'the server does not speak TLS there (ERR_SSL_WRONG_VERSION_NUMBER)',
+  ],
+  // No HTTP.
+  [
+    'another protocol',
+    'http',
+    (socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n\r\n'),
+    ProtocolError,
+    'the answer is not sound HTTP',
+  ],
+  [
+    'a header without end',
+    'http',
+    (socket) => socket.end(`${head}x: ${'a'.repeat(100_000)}\r\n\r\n`),
+    ProtocolError,
+    'the answer is not sound HTTP',
+  ],
+  [
+    'a chunk without a size',
+    'http',
+    (socket) => socket.end(`${head}transfer-encoding: chunked\r\n\r\nabc x\r\n`),
+    ProtocolError,
+    'the answer is not sound HTTP',
+  ],
+];
+
+describe('a cause', () => {
+  it.each(CAUSES)(
+    'that is %s (%s) has its place in the policy',
+    async (_, scheme, does, errorClass, sentence) => {
+      const port = await rawServer(does);
+      const error = await failureOf(
+        `${scheme}://127.0.0.1:${port}/`,
+        {},
+        realTransport({ connectMs: 500, tunnelMs: 500 }),
+      );
+      expect(error.message).toContain(`GET it: `);
+      expect(error.message).toContain(sentence);
+      expect(error.constructor).toBe(errorClass);
+      expect(error.cause).toBeInstanceOf(Error);
+    },
+  );
+
+  it('that is a port where nobody listens may pass', async () => {
     const error = await failureOf('http://127.0.0.1:1/');
     expect(error).toBeInstanceOf(TransientError);
     expect(error.message).toBe('GET it: the connection was refused (ECONNREFUSED)');
   });
 
-  it('is a host name that cannot be looked up', async () => {
+  it('that is a host name that cannot be looked up may pass', async () => {
     const error = await failureOf('http://nonexistent.invalid/');
     expect(error).toBeInstanceOf(TransientError);
     expect(error.message).toMatch(
       /^GET it: the host name (is not known|could not be looked up) \((ENOTFOUND|EAI_AGAIN)\)$/,
     );
+  });
+
+  it('that is a certificate nobody vouches for does not', async () => {
+    const pem = readFileSync(new URL('../fixtures/self-signed.pem', import.meta.url));
+    const port = await listening(createTlsServer({ key: pem, cert: pem }, (_, response) => response.end()));
+    const error = await failureOf(`https://127.0.0.1:${port}/`);
+    expect(error.constructor).toBe(TryAgainError);
+    expect(error.message).toBe('GET it: self-signed certificate (DEPTH_ZERO_SELF_SIGNED_CERT)');
+    expect(error).toMatchObject({ hint: expect.stringContaining('NODE_EXTRA_CA_CERTS') as string });
+  });
+
+  it('that is a credential which no header can carry does not, and is not quoted', async () => {
+    const error = await failureOf('http://127.0.0.1:1/', { 'x-api-key': '“smart quotes”' });
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error.message).toBe('GET it: the request cannot be sent: invalid x-api-key header');
+  });
+
+  // What loopback cannot do: the codes as Node has them.
+  it.each([
+    ['ENOTFOUND', TransientError],
+    ['EAI_AGAIN', TransientError],
+    ['EPIPE', TransientError],
+    ['ETIMEDOUT', TransientError],
+    ['EHOSTUNREACH', TransientError],
+    ['ENETUNREACH', TransientError],
+    ['ENETDOWN', TransientError],
+    ['ECONNABORTED', TransientError],
+    ['ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC', TransientError],
+    ['ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', TransientError],
+    ['ERR_SSL_UNSUPPORTED_PROTOCOL', TryAgainError],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', TryAgainError],
+    ...[
+      'UNABLE_TO_GET_ISSUER_CERT',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'CERT_HAS_EXPIRED',
+      'CERT_NOT_YET_VALID',
+      'CERT_REVOKED',
+      'CERT_UNTRUSTED',
+      'CRL_HAS_EXPIRED',
+      'ERROR_IN_CERT_NOT_AFTER_FIELD',
+      'HOSTNAME_MISMATCH',
+      'INVALID_CA',
+      'INVALID_PURPOSE',
+      'PATH_LENGTH_EXCEEDED',
+    ].map((code) => [code, TryAgainError] as const),
+  ] as const)('that is called %s is a %o', (code, errorClass) => {
+    const cause = Object.assign(new Error('words'), { code });
+    const error = networkError(new TypeError('failed', { cause }), 'GET it', new AbortController().signal);
+    expect(error.constructor).toBe(errorClass);
+    expect(error.message).toContain(`(${code})`);
   });
 
   it('is found along the chain of causes, and in the first of many', () => {
@@ -161,39 +329,13 @@ describe('a network failure that may pass', () => {
     );
   });
 
-  it('has its own words when nobody has better ones', () => {
+  it('that nobody has listed may pass, and has its own words', () => {
     const { signal } = new AbortController();
-    expect(networkError(new Error('odd'), 'GET it', signal).message).toBe('GET it: odd');
-    expect(networkError('text', 'GET it', signal).message).toBe('GET it: text');
-  });
-});
-
-describe('a network failure that asking again does not change', () => {
-  it('is a certificate that nobody vouches for', async () => {
-    const pem = readFileSync(new URL('../fixtures/self-signed.pem', import.meta.url));
-    const server = createTlsServer({ key: pem, cert: pem }, (_, response) => response.end());
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-
-    const error = await failureOf(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    expect(error).toBeInstanceOf(TryAgainError);
-    expect(error).not.toBeInstanceOf(TransientError);
-    expect(error.message).toBe('GET it: self-signed certificate (DEPTH_ZERO_SELF_SIGNED_CERT)');
-    expect(error).toMatchObject({ hint: expect.stringContaining('NODE_EXTRA_CA_CERTS') as string });
-  });
-
-  it('is https where plain http is spoken', async () => {
-    const { origin } = await serve([{}]);
-    const error = await failureOf(origin.replace('http:', 'https:'));
-    expect(error).toBeInstanceOf(TryAgainError);
-    expect(error).not.toBeInstanceOf(TransientError);
-    expect(error.message).toBe('GET it: the server does not speak TLS there (ERR_SSL_WRONG_VERSION_NUMBER)');
-  });
-
-  it('is a credential that no header can carry, which is not quoted', async () => {
-    const error = await failureOf('http://127.0.0.1:1/', { 'x-api-key': '“smart quotes”' });
-    expect(error).toBeInstanceOf(ConfigError);
-    expect(error.message).toBe('GET it: the request cannot be sent: invalid x-api-key header');
+    for (const thrown of [new Error('odd'), 'odd']) {
+      const error = networkError(thrown, 'GET it', signal);
+      expect(error).toBeInstanceOf(TransientError);
+      expect(error.message).toBe('GET it: odd');
+    }
   });
 });
 

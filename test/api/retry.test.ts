@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { TransientError } from '../../src/api/failures.ts';
-import { retryDelay, retrying, type RetryPolicy } from '../../src/api/retry.ts';
-import { DeniedError, InterruptedError } from '../../src/errors.ts';
+import { TransientError, UnreadableAnswerError } from '../../src/api/failures.ts';
+import { noFailures, planRetry, retryDelay, retrying, type RetryPolicy } from '../../src/api/retry.ts';
+import { DeniedError, InterruptedError, ProtocolError } from '../../src/errors.ts';
 import { realClock } from '../../src/clock.ts';
 import { fakeClock } from '../helpers/fake-clock.ts';
 
@@ -38,6 +38,53 @@ describe('the wait before a retry', () => {
         expect(delay).toBeLessThanOrEqual(wanted + 1000);
       }),
     );
+  });
+});
+
+describe('the plan after a failure', () => {
+  const busy = (retryAfterMs?: number): Error => new TransientError('busy', { retryAfterMs });
+  const page = new UnreadableAnswerError('a page');
+  /** The delays between the attempts that fail with these errors, up to the one that is not followed by another. */
+  function delays(errors: readonly Error[], limits: { retries: number; patienceMs?: number }): number[] {
+    const found: number[] = [];
+    let streak = noFailures;
+    for (const error of errors) {
+      const next = planRetry(error, streak, { random: () => 1, ...limits });
+      if (next === undefined) break;
+      streak = next.streak;
+      found.push(next.delayMs);
+    }
+    return found;
+  }
+  const many = (error: Error): Error[] => Array.from({ length: 20 }, () => error);
+
+  it('is another attempt as often as --retries says', () => {
+    expect(delays(many(busy()), { retries: 9 })).toHaveLength(9);
+    expect(delays(many(busy()), { retries: 0 })).toEqual([]);
+  });
+
+  it('is at most four further ones for an answer that cannot be read', () => {
+    expect(delays(many(page), { retries: 9 })).toEqual([500, 1000, 2000, 4000]);
+    expect(delays(many(page), { retries: 2 })).toEqual([500, 1000]);
+  });
+
+  it('counts those apart from failures that pass', () => {
+    const restart = [...Array.from({ length: 6 }, () => busy()), page, page, busy(), page, page, page];
+    expect(delays(restart, { retries: 20 })).toHaveLength(11);
+    expect(delays(restart, { retries: 7 })).toHaveLength(7);
+  });
+
+  it('is none for any other error', () => {
+    for (const error of [new DeniedError('no'), new ProtocolError('odd'), new TypeError('bug')])
+      expect(delays([error], { retries: 9 })).toEqual([]);
+  });
+
+  it('is none when the waits together would go beyond the patience', () => {
+    const patienceMs = 60_000;
+    expect(delays([busy(60_001)], { retries: 9, patienceMs })).toEqual([]);
+    expect(delays([busy(60_000), busy()], { retries: 9, patienceMs })).toHaveLength(1);
+    expect(delays(many(busy(25_000)), { retries: 9, patienceMs })).toHaveLength(2);
+    expect(delays(many(busy()), { retries: 9, patienceMs })).toEqual([500, 1000, 2000, 4000, 8000, 16_000]);
   });
 });
 

@@ -106,8 +106,9 @@ describe.concurrent('an answer that no profile expects', () => {
   it.for(['mytracker-raw:32', 'webadmit:86446/74788', 'rebilly:exp_html'])(
     'such as a web page (%s) ends with 76 and shows what came',
     async (target, { expect, run, sandbox }) => {
-      const { exitCode, stderr } = await run(['watch', target]);
+      const { exitCode, stderr } = await run(['watch', target, '--retries', '1']);
       expect(exitCode).toBe(76);
+      expect(stderr).toContain('trying again');
       expect(stderr).toContain(`GET ${sandbox.apiUrl}/`);
       expect(stderr).toContain('not JSON: <!');
       expect(stderr).toContain('baseUrl');

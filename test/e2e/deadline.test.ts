@@ -48,4 +48,19 @@ describe('a command that looks once', () => {
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 75, stderr: expect.stringContaining('429') });
     },
   );
+
+  it.for([
+    ['a file', []],
+    ['standard output', ['-o', '-']],
+  ] as const)(
+    'nor because the store of its files does, when it saves to %s',
+    async ([, flags], { expect, cli }) => {
+      const store = await serve((seen, response) => busy(seen, response));
+      const ready = { status: 'Available', download_url: `${store.origin}/f.csv` };
+      const env = await brokenApi(() => ({ body: { export_files: ready } }));
+      const { exitCode, stderr } = await cli.run(['download', TARGET, ...flags], { env });
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 75, stderr: expect.stringContaining('429') });
+      expect(store.seen).toHaveLength(1);
+    },
+  );
 });

@@ -6,7 +6,7 @@ import type { Look } from '../../src/api/look.ts';
 import { requireCredentials } from '../../src/config/credentials.ts';
 import { Quota } from '../../src/api/quota.ts';
 import { openService, type Service } from '../../src/api/service.ts';
-import { createTransport, type Transport } from '../../src/api/transport.ts';
+import { createTransport, type ConnectTimeouts, type Transport } from '../../src/api/transport.ts';
 import { withDefaults } from '../../src/config/accounts.ts';
 import type { Account, SecretSource } from '../../src/account.ts';
 import type { Context } from '../../src/context.ts';
@@ -82,8 +82,8 @@ export function apiWorld(transport: Transport = realTransport()): World {
   return { context, clock, redactor, abort: (reason) => controller.abort(reason) };
 }
 
-export function realTransport(): Transport {
-  const transport = createTransport();
+export function realTransport(timeouts?: ConnectTimeouts): Transport {
+  const transport = createTransport(timeouts === undefined ? {} : { timeouts });
   onTestFinished(async () => await transport.close());
   return transport;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { DeniedError, ProtocolError } from '../../errors.ts';
+import { classifyStatus, UnreadableAnswerError } from '../failures.ts';
 import type { Authenticator, Draft } from './authenticator.ts';
 
 /** The token endpoint's answer (RFC 6749, 5.1); times in seconds. */
@@ -72,12 +73,17 @@ export class OAuthPassword implements Authenticator {
     if (this.#grant.scope !== undefined) form.set('scope', this.#grant.scope);
     const answer = await this.#grant.post(form, signal);
     if (answer.status === 200) return this.#keep(answer.body);
+    // RFC 6749, 5.2: a wrong password is a 400.
+    if (answer.status !== 400 && classifyStatus(answer.status) !== 'denied') {
+      throw new ProtocolError(`the token endpoint answered ${answer.status}`, { hint: 'check baseUrl' });
+    }
     throw new DeniedError(`the token endpoint refused username and password (HTTP ${answer.status})`, {
       hint: 'check username and password of the provider; `exportpoll config` shows where they come from',
     });
   }
 
   #keep(body: unknown): void {
+    if (body === undefined) throw new UnreadableAnswerError('the token endpoint answered nothing');
     const answer = tokenAnswer.safeParse(body);
     if (!answer.success) throw new ProtocolError('the token endpoint answered without an access_token');
     const { access_token, refresh_token, expires_in } = answer.data;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { UnreadableAnswerError } from '../../../src/api/failures.ts';
 import { DeniedError, ProtocolError, TryAgainError } from '../../../src/errors.ts';
 import type { Service } from '../../../src/api/service.ts';
 import { serve, type AnsweringServer, type Handler, type Reply, type Seen } from '../../helpers/answers.ts';
@@ -152,16 +153,34 @@ describe('the token endpoint', () => {
     expect(cell.shown()).toEqual([]);
   });
 
-  it.each([429, 500, 503])('may fail for now (%d)', async (status) => {
+  it.each([408, 425, 429, 500, 503])('may fail for now (%d)', async (status) => {
     const cell = await cellWith(() => ({ status, body: 'busy' }));
     await expect(cell.ask()).rejects.toThrow(TryAgainError);
   });
 
-  it('that answers a page is no token endpoint', async () => {
-    const cell = await cellWith(() => ({ body: '<html>Log in' }));
-    await expect(cell.ask()).rejects.toThrow(ProtocolError);
-    await expect(cell.ask()).rejects.toThrow('/__token: the answer (HTTP 200) is not JSON');
+  it.each([
+    ['a page', '<html>Log in', '/__token: the answer (HTTP 200) is not JSON'],
+    ['half an answer', '{"access_token":"acc', 'is not JSON'],
+    ['nothing', '', 'the token endpoint answered nothing'],
+  ])('that answers %s may be better next time', async (_, body, message) => {
+    const cell = await cellWith(() => ({ body }));
+    await expect(cell.ask()).rejects.toThrow(UnreadableAnswerError);
+    await expect(cell.ask()).rejects.toThrow(message);
   });
+
+  it('tells how long to wait', async () => {
+    const cell = await cellWith(() => ({ status: 429, headers: { 'retry-after': '42' } }));
+    await expect(cell.ask()).rejects.toMatchObject({ retryAfterMs: 42_000 });
+  });
+
+  it.each([302, 404, 410, 501])(
+    'that answers %d is none, which is no word about an export',
+    async (status) => {
+      const cell = await cellWith(() => ({ status }));
+      await expect(cell.ask()).rejects.toThrow(ProtocolError);
+      await expect(cell.ask()).rejects.toThrow(`the token endpoint answered ${status}`);
+    },
+  );
 
   it('that answers without a token is none either', async () => {
     const cell = await cellWith(() => ({ body: { token: 'x' } }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { TransientError } from '../../../src/api/failures.ts';
+import { TransientError, UnreadableAnswerError } from '../../../src/api/failures.ts';
 import type { Look } from '../../../src/api/look.ts';
 import { DeniedError, ProtocolError } from '../../../src/errors.ts';
 import { sample, serve, type AnsweringServer, type Reply } from '../../helpers/answers.ts';
@@ -274,10 +274,15 @@ describe('other answers', () => {
     expect(await found({ body })).toMatchObject({ state: 'unknown', word: 'Archived' });
   });
 
-  it.each([{ code: 200, data: null }, { code: 200 }, {}, [], 'null', '""', undefined])(
+  it.each([{ code: 200, data: null }, { code: 200 }, {}, [], 'null', '""'])(
     'without a status are unknown: %j',
     async (body) => {
       expect(await found({ body })).toMatchObject({ state: 'unknown', word: 'no status' });
     },
   );
+
+  it('without anything in them may be better next time', async () => {
+    await expect(found({ body: undefined })).rejects.toThrow(UnreadableAnswerError);
+    await expect(found({ body: '\n' })).rejects.toThrow('the answer (HTTP 200) is empty');
+  });
 });
