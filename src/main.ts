@@ -21,8 +21,12 @@ export async function main(): Promise<void> {
     tell(error, context?.redactor);
     process.exitCode = error instanceof ExportpollError ? error.exitCode : ExitCode.bug;
   } finally {
+    const interrupted = interruption.signal.aborted;
+    // What still runs for a run that has ended (a secret's command at the deadline) ends with it.
+    interruption.abort(new Error('the run has ended'));
     await context?.transport.close();
     stopListening();
+    if (interrupted) endSoon();
     // Whatever was done, its results are lost.
     process.exitCode = output.failure()?.exitCode ?? process.exitCode;
   }
@@ -31,6 +35,14 @@ export async function main(): Promise<void> {
 function tell(error: unknown, redactor = new Redactor()): void {
   const verbose = process.argv.includes('-v') || process.argv.includes('--verbose');
   process.stderr.write(`${describeError(error, redactor, verbose).join('\n')}\n`);
+}
+
+/** How long what is left of an interrupted run may take, in ms: output that nobody reads would take for ever. */
+const LEFTOVERS_MS = 300;
+
+/** Ends the process, unless it has ended by then; nothing waits for that. */
+function endSoon(): void {
+  AbortSignal.timeout(LEFTOVERS_MS).addEventListener('abort', () => process.exit());
 }
 
 /** The first signal asks the work to stop; a second one does not wait for it. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { execa, ExecaError } from 'execa';
 
+import { endOf, GRACE_MS } from '../child.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { MIN_SECRET_LENGTH, Secret } from '../secrets.ts';
@@ -109,11 +110,11 @@ async function fromFile(path: string): Promise<string> {
 async function fromCommand(
   [program = '', ...args]: readonly string[],
   cwd: string,
-  { env }: Context,
+  { env, clock }: Context,
   signal: AbortSignal,
 ): Promise<string> {
   try {
-    const { stdout } = await execa(program, args, {
+    const child = execa(program, args, {
       cwd,
       env: { ...env },
       extendEnv: false,
@@ -122,7 +123,9 @@ async function fromCommand(
       timeout: COMMAND_TIMEOUT_MS,
       maxBuffer: MOST_OUTPUT,
       cancelSignal: signal,
+      forceKillAfterDelay: GRACE_MS,
     });
+    const { stdout } = await endOf(child, clock, signal);
     return withoutNewline(stdout);
   } catch (error) {
     signal.throwIfAborted();

@@ -25,15 +25,16 @@ export async function fileSink(path: string): Promise<Sink> {
 
 /**
  * Writes a file's content to standard output, at the reader's pace. Rejects with OutputClosedError when the reader has
- * gone.
+ * gone, and with the signal's reason when it aborts: a reader may take its time for ever.
  */
-export function outputSink({ stream }: Output): Sink {
+export function outputSink({ stream }: Output, signal: AbortSignal): Sink {
   return {
     async write(chunk) {
       const taken = stream.writable && stream.write(chunk);
       if (!taken && stream.writable) {
         // An error of the stream ends the wait, too; what it means shows below.
-        await once(stream, 'drain').catch(() => undefined);
+        await once(stream, 'drain', { signal }).catch(() => undefined);
+        signal.throwIfAborted();
       }
       if (!stream.writable) throw new OutputClosedError('the reader of standard output has gone');
     },

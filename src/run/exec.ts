@@ -1,3 +1,4 @@
+import { endOf } from '../child.ts';
 import { splitWords } from '../config/words.ts';
 import type { Context } from '../context.ts';
 import { CommandFailedError } from '../errors.ts';
@@ -19,7 +20,7 @@ export async function execCommand(command: string, subject: ExecSubject, context
   const [program, ...args] = splitWords(command);
   if (program === undefined) return;
   const { execa } = await import('execa');
-  const result = await execa(program, [...args, ...subject.paths], {
+  const child = execa(program, [...args, ...subject.paths], {
     cwd: context.cwd,
     env: environmentFor(subject, context),
     extendEnv: false,
@@ -27,8 +28,11 @@ export async function execCommand(command: string, subject: ExecSubject, context
     stdout: 2,
     stderr: 2,
     cancelSignal: context.signal,
+    // Whoever needs longer to end well than we wait for it is not to be cut short.
+    forceKillAfterDelay: false,
     reject: false,
   });
+  const result = await endOf(child, context.clock, context.signal);
   context.signal.throwIfAborted();
   if (!result.failed) return;
   const how = howItFailed(result);

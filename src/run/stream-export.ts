@@ -97,7 +97,7 @@ async function streamFile(
       });
       return Promise.resolve(true);
     },
-    openSink: () => Promise.resolve(outputSink(stdout)),
+    openSink: () => Promise.resolve(outputSink(stdout, signal)),
     onProgress: (bytes, total) => {
       const known = total === undefined ? {} : { total };
       if (file !== undefined) report({ type: 'file.progress', ...about, file, bytes, ...known });

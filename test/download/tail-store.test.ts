@@ -39,7 +39,7 @@ async function stream(world: World, output: Buffer[]): Promise<Transferred | und
     ...{ expectations: [], onProgress: () => undefined, onRetry: () => undefined },
     nameFor: (disposition) => remoteName(link!, disposition),
     onBegin: () => Promise.resolve(true),
-    openSink: () => Promise.resolve(outputSink({ stream: sink, isTTY: false })),
+    openSink: () => Promise.resolve(outputSink({ stream: sink, isTTY: false }, new AbortController().signal)),
   });
 }
 

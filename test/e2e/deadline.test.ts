@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { serve, type Handler } from '../helpers/answers.ts';
 import { it } from '../helpers/e2e.ts';
+import { waitsForReadiness } from '../helpers/waits.ts';
 
 const TARGET = 'webadmit:1/2';
 
@@ -17,6 +18,16 @@ const drip: Handler = (_seen, response) => {
   return undefined;
 };
 const busy: Handler = () => ({ status: 429, headers: { 'retry-after': '3600' } });
+
+describe('--timeout ends a wait', () => {
+  it.for(waitsForReadiness)('%s', async ([, prepare], { expect, cli }) => {
+    const { args, env, isThere } = await prepare(cli);
+    const { exitCode, stderr } = await cli.run(['watch', ...args, '--timeout', '1s'], { env });
+    expect(isThere()).toBe(true);
+    expect(stderr).toMatch(/no answer within 1 s|still "In Progress" after 1 s/);
+    expect(exitCode).toBe(8);
+  });
+});
 
 describe('--timeout ends', () => {
   it.for([

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { Event } from '../../src/events.ts';
@@ -31,6 +32,7 @@ export interface RunningCli {
   readonly kill: (signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL') => void;
   /** Resolves with what was written to stdout since the call, as soon as `pattern` is in it. */
   readonly stdoutMatching: (pattern: RegExp) => Promise<string>;
+  readonly stderrMatching: (pattern: RegExp) => Promise<string>;
   /** Reads no more of its stdout, as `head` does when it has enough. */
   readonly closeStdout: () => void;
   readonly result: Promise<CliResult>;
@@ -112,17 +114,8 @@ function spawn(args: readonly string[], cwd: string, env: Record<string, string>
   return {
     kill: (signal) => subprocess.kill(signal),
     closeStdout: () => subprocess.stdout.destroy(),
-    stdoutMatching: async (pattern) =>
-      await new Promise((resolve, reject) => {
-        let text = '';
-        subprocess.stdout.on('data', (chunk: Buffer) => {
-          text += chunk.toString();
-          if (pattern.test(text)) resolve(text);
-        });
-        subprocess.stdout.once('end', () => {
-          reject(new Error(`stdout ended without ${pattern}:\n${text}`));
-        });
-      }),
+    stdoutMatching: async (pattern) => await matching(subprocess.stdout, pattern),
+    stderrMatching: async (pattern) => await matching(subprocess.stderr, pattern),
     result: subprocess.then(({ exitCode, stdout, stderr, timedOut }) => {
       const bytes = Buffer.from(stdout);
       const text = { stdout: bytes.toString(), stderr: Buffer.from(stderr).toString() };
@@ -132,6 +125,17 @@ function spawn(args: readonly string[], cwd: string, env: Record<string, string>
       return { exitCode, bytes, ...text };
     }),
   };
+}
+
+async function matching(stream: Readable, pattern: RegExp): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    let text = '';
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (pattern.test(text)) resolve(text);
+    });
+    stream.once('end', () => reject(new Error(`the output ended without ${pattern}:\n${text}`)));
+  });
 }
 
 /** What `--json` printed; throws when a line is not JSON. */
