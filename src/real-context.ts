@@ -1,4 +1,5 @@
 // oxlint-disable no-restricted-globals -- where the world comes from
+import { setMaxListeners } from 'node:events';
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 
@@ -10,6 +11,8 @@ import { Redactor } from './secrets.ts';
 
 /** The real world, until `signal` aborts. Its transport has to be closed. Throws UsageError without a current directory. */
 export function realContext(signal: AbortSignal): Context {
+  // Each export that is waited for listens; Node warns of a leak from eleven on.
+  setMaxListeners(0, signal);
   const redactor = new Redactor();
   return {
     env: process.env,

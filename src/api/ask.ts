@@ -44,9 +44,7 @@ function refuse(
   client: ApiClient,
 ): void {
   const scope: Scope = { ...pick(answer), vars: {} };
-  const code = envelopeStatus(profile, scope);
-  // Some services put the error into a 200, others into both places; the envelope's code is the more exact.
-  const status = code === undefined || (answer.status >= 400 && code < 400) ? answer.status : code;
+  const status = statusOf(profile, answer);
   const retryAfterMs = askedWait(profile.errors, scope, answer);
   if (status === 429) client.quota.refused(retryAfterMs);
   else {
@@ -61,6 +59,17 @@ function refuse(
     retryAfterMs,
     ...(denied ? { hint: deniedHint } : {}),
   });
+}
+
+/** True when the answer says, by HTTP or in its envelope, that the credential is no good. */
+export function isRefused(profile: Profile, answer: Answer): boolean {
+  return profile.errors.credentialRefused.includes(statusOf(profile, answer));
+}
+
+/** Some services put the error into a 200, others into both places; the envelope's code is the more exact. */
+function statusOf(profile: Profile, answer: Answer): number {
+  const code = envelopeStatus(profile, { ...pick(answer), vars: {} });
+  return code === undefined || (answer.status >= 400 && code < 400) ? answer.status : code;
 }
 
 /** The HTTP status that the code of an envelope is, or stands for. */

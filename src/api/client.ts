@@ -1,7 +1,8 @@
 import { ProtocolError } from '../errors.ts';
 import { readDate, readRetryAfter } from '../profiles/values.ts';
 import { parseAny, parseBody, readText, type Answer, type Mask } from './answer.ts';
-import type { Authenticator, Draft } from './auth/authenticator.ts';
+import type { Authenticator, Generation } from './auth/authenticator.ts';
+import type { Draft } from './auth/scheme.ts';
 import { networkError, TransientError } from './failures.ts';
 import type { Quota } from './quota.ts';
 import type { Urgency } from './rate-limit.ts';
@@ -32,7 +33,15 @@ export interface Opened {
   readonly serverNow: number;
 }
 
+/** The same, and what it was sent with. */
+interface Sent extends Opened {
+  /** Absent where the origin that answered got no credential. */
+  readonly credential: Generation | undefined;
+}
+
 const MOST_REDIRECTS = 5;
+/** "The credentials are missing or no good", wherever it comes from (RFC 9110, 15.5.2). */
+const UNAUTHORIZED = 401;
 
 /** An answer of an API takes seconds; one that drips in byte by byte, or leads from redirect to redirect, is none. */
 export const ANSWER_TIMEOUT_MS = 120_000;
@@ -54,6 +63,7 @@ export class ApiClient {
   readonly #log: (line: string) => void;
   readonly #mask: Mask;
   readonly #signal: AbortSignal;
+  readonly #isRefused: (answer: Answer) => boolean;
 
   constructor(options: {
     transport: Transport;
@@ -66,6 +76,8 @@ export class ApiClient {
     mask: Mask;
     /** Ends getting a credential. All requests share it, so that none of their own deadlines may. */
     signal: AbortSignal;
+    /** True for an answer that says that the credential is no good. */
+    isRefused: (answer: Answer) => boolean;
   }) {
     this.#transport = options.transport;
     this.#authenticator = options.authenticator;
@@ -75,11 +87,13 @@ export class ApiClient {
     this.#log = options.log;
     this.#mask = options.mask;
     this.#signal = options.signal;
+    this.#isRefused = options.isRefused;
   }
 
   /**
-   * Sends the request and follows redirects. A credential that is refused (401) is renewed once, where its source
-   * can give another. Rejects with TransientError or TryAgainError when no answer came.
+   * Sends the request and follows redirects. A credential that is refused (401, as the 403 of a link says that the link
+   * is dead) is renewed once, where its source can give another. Rejects with TransientError or TryAgainError when no
+   * answer came.
    */
   async open(request: ClientRequest): Promise<Opened> {
     if (!this.#mayHaveCredentials(request, request.url)) return await this.#open(request);
@@ -93,11 +107,29 @@ export class ApiClient {
   }
 
   async #open(request: ClientRequest): Promise<Opened> {
-    const opened = await this.#follow(request);
-    if (opened.response.status !== 401 || !this.#mayHaveCredentials(request, opened.url)) return opened;
-    if (!(await this.#authenticator.renew(this.#signal))) return opened;
-    discard(opened.response);
-    return await this.#follow(request);
+    return await this.#renewing(request, {
+      read: async (sent) => await Promise.resolve(sent),
+      statusOf: ({ response }) => response.status,
+      isRefused: ({ response }) => response.status === UNAUTHORIZED,
+    });
+  }
+
+  /** Sends a request and reads what comes; when that refuses its credential, once more with another, if there is one. */
+  async #renewing<Result>(
+    request: ClientRequest,
+    { read, statusOf, isRefused }: Reading<Result>,
+  ): Promise<Result> {
+    for (let isSecond = false; ; isSecond = true) {
+      const sent = await this.#follow(request);
+      const result = await read(sent, request.signal);
+      if (sent.credential === undefined) return result;
+      if (!isRefused(result)) {
+        if (statusOf(result) < 400) this.#authenticator.accepted(sent.credential);
+        return result;
+      }
+      if (isSecond || !(await this.#authenticator.renew(sent.credential, this.#signal))) return result;
+      discard(sent.response);
+    }
   }
 
   /**
@@ -125,15 +157,15 @@ export class ApiClient {
   }
 
   /** An answer within a time that begins with the request's turn, however long that took to come. */
-  async #answer(
-    request: ClientRequest,
-    read: (opened: Opened, signal: AbortSignal) => Promise<Answer>,
-  ): Promise<Answer> {
+  async #answer(request: ClientRequest, read: Reading<Answer>['read']): Promise<Answer> {
     const leave = await this.quota.enter(request);
     try {
       const late = (): Error => tooSlow(describeRequest(request.method, request.url));
       return await within({ ms: ANSWER_TIMEOUT_MS, late }, request.signal, async (signal) => {
-        return await read(await this.#open({ ...request, signal }), signal);
+        return await this.#renewing(
+          { ...request, signal },
+          { read, statusOf: ({ status }) => status, isRefused: this.#isRefused },
+        );
       });
     } finally {
       leave();
@@ -146,14 +178,15 @@ export class ApiClient {
     return masked.length > LONGEST_QUOTE ? `${masked.slice(0, LONGEST_QUOTE)}…` : masked;
   }
 
-  async #follow(first: ClientRequest): Promise<Opened> {
+  async #follow(first: ClientRequest): Promise<Sent> {
     let request = first;
     for (let hops = 0; ; hops += 1) {
-      const response = await this.#send(request);
+      const { response, credential } = await this.#send(request);
       const { method, url } = request;
       const location = response.headers['location'];
       if (!isRedirect(response.status) || location === undefined) {
-        return { response, url, serverNow: readDate(response.headers['date'] ?? '') ?? this.#now() };
+        const serverNow = readDate(response.headers['date'] ?? '') ?? this.#now();
+        return { response, url, serverNow, credential };
       }
       discard(response);
       if (hops === MOST_REDIRECTS) {
@@ -163,7 +196,7 @@ export class ApiClient {
     }
   }
 
-  async #send(request: ClientRequest): Promise<HttpResponse> {
+  async #send(request: ClientRequest): Promise<Pick<Sent, 'response' | 'credential'>> {
     const { method, idleTimeoutMs, signal } = request;
     const draft: Draft = {
       method,
@@ -171,12 +204,14 @@ export class ApiClient {
       headers: { 'accept-encoding': 'identity', 'user-agent': 'exportpoll', ...request.headers },
       ...(request.body === undefined ? {} : { body: request.body }),
     };
-    if (this.#mayHaveCredentials(request, request.url)) await this.#authenticator.apply(draft, this.#signal);
+    const credential = this.#mayHaveCredentials(request, request.url)
+      ? await this.#authenticator.apply(draft, this.#signal)
+      : undefined;
     const what = describeRequest(method, request.url);
     try {
       const response = await this.#transport.send({ ...draft, idleTimeoutMs, signal });
       this.#log(`${what} -> ${response.status}`);
-      return response;
+      return { response, credential };
     } catch (error) {
       throw networkError(error, what, signal);
     }
@@ -185,6 +220,13 @@ export class ApiClient {
   #mayHaveCredentials(request: ClientRequest, url: URL): boolean {
     return request.credentials && this.#origins.has(url.origin);
   }
+}
+
+/** What is made of an answer, and what it says of the credential. */
+interface Reading<Result> {
+  readonly read: (sent: Opened, signal: AbortSignal) => Promise<Result>;
+  readonly statusOf: (result: Result) => number;
+  readonly isRefused: (result: Result) => boolean;
 }
 
 /** The error of an answer that has not ended after ANSWER_TIMEOUT_MS. */

@@ -61,7 +61,7 @@ export async function look(
   const scope = (): Scope => ({ ...known, vars });
 
   const word = evaluateText(profile.status.state, scope()) ?? '';
-  if (word === '' && answer.body === undefined && profile.status.request.body === 'json') {
+  if (word === '' && answer.body === undefined && profile.status.request.answer !== 'headers') {
     const what = describeRequest(profile.status.request.method, answer.url);
     throw new UnreadableAnswerError(`${what}: the answer (HTTP ${answer.status}) is empty`, {
       hint: 'check baseUrl, and whether a proxy stands in between',

@@ -4,6 +4,7 @@ import type { Account } from '../account.ts';
 import type { Context } from '../context.ts';
 import { parseBody, readText } from './answer.ts';
 import { createAuthenticator } from './auth/schemes.ts';
+import { isRefused } from './ask.ts';
 import { ANSWER_TIMEOUT_MS, ApiClient, describeRequest, tooSlow } from './client.ts';
 import { readDate, readRetryAfter } from '../profiles/values.ts';
 import { classifyStatus, networkError, statusError } from './failures.ts';
@@ -79,6 +80,7 @@ export function openService(
     log,
     mask,
     signal,
+    isRefused: (answer) => isRefused(account.profile, answer),
   });
   return {
     client,

@@ -219,6 +219,11 @@ export const profileSchema = z.strictObject({
       status: expression.optional(),
       /** … or a word, and the HTTP status that it stands for, compared without case and separators. */
       statuses: z.record(z.string(), z.number().int().min(100).max(599)).default({}),
+      /**
+       * Statuses, of HTTP or of the envelope, by which the service refuses the credential itself: it is renewed, or read
+       * again from its file or command, and the request sent once more. A refusal after that is final.
+       */
+      credentialRefused: z.array(z.number().int().min(400).max(499)).default([401]),
       message: expression.optional(),
       ...waits,
     })

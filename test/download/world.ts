@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import pLimit from 'p-limit';
 
+import { Authenticator } from '../../src/api/auth/authenticator.ts';
 import { ApiClient } from '../../src/api/client.ts';
 import { Quota } from '../../src/api/quota.ts';
 import type { Link } from '../../src/api/link.ts';
@@ -69,10 +70,11 @@ export async function inWorld(options: WorldOptions, play: (world: World) => Pro
     const clock = fakeClock();
     const client = new ApiClient({
       transport,
-      authenticator: {
+      authenticator: new Authenticator({
         apply: async ({ headers }) => void (headers['x-api-key'] = API_KEY),
         renew: () => Promise.resolve(false),
-      },
+      }),
+      isRefused: () => false,
       origins: new Set([options.isApi === true ? server.origin : 'https://api.example.com']),
       quota: new Quota([], { clock, random: () => 0.5 }),
       now: () => clock.now(),

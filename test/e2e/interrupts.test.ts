@@ -41,6 +41,7 @@ describe('a run that waits', () => {
     const { stderr, ...result } = await running.result;
     expect(result).toMatchObject({ exitCode });
     expect(stderr).toContain(`interrupted by ${signal}; run the same command again`);
+    expect(stderr).not.toContain('Warning');
     // Nothing is in the way of the next run.
     expect((await cli.files()).filter((name) => name.endsWith('.lock'))).toEqual([]);
   });

@@ -1,4 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe } from 'vitest';
+import { stringify } from 'yaml';
+import { serve } from '../helpers/answers.ts';
 import { it, providerEnv, sandboxEnv } from '../helpers/e2e.ts';
 
 describe.concurrent('a missing credential', () => {
@@ -39,6 +44,59 @@ describe.concurrent('a missing credential', () => {
   );
 });
 
+describe('a credential that dies while many exports are waited for', () => {
+  const EXPORTS = 12;
+  const often = ['--interval', '100ms', '--max-interval', '200ms'];
+  const targets = (provider: string): string[] =>
+    Array.from(
+      { length: EXPORTS },
+      (_, index) => `${provider}:${provider === 'webadmit' ? '1/' : ''}${index + 1}`,
+    );
+  const printing = 'echo run >> runs; cat secret';
+
+  it('is printed once more by its program, which is all that it takes', async ({ expect, cli }) => {
+    let good = 'the-key-of-last-week';
+    let accepted = 0;
+    const { origin } = await serve((seen) => {
+      if (seen.headers['x-api-key'] !== good) return { status: 401 };
+      // Every export has been seen: from now on the key is another one.
+      if ((accepted += 1) === EXPORTS) {
+        good = 'the-key-of-this-week';
+        writeFileSync(join(cli.directory, 'secret'), good);
+      }
+      return { body: { export_files: { status: accepted > EXPORTS ? 'Empty List' : 'In Progress' } } };
+    });
+    await cli.write('secret', good);
+    const account = { baseUrl: origin, apiKey: { command: ['sh', '-c', printing] } };
+    await cli.write('mine.yaml', stringify({ providers: { webadmit: account } }));
+    const result = await cli.run(['watch', '--config', 'mine.yaml', ...often, ...targets('webadmit')]);
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(await readFile(join(cli.directory, 'runs'), 'utf8')).toBe('run\nrun\n');
+  });
+
+  it('is final when its program goes on to print what is refused', async ({ expect, cli, sandbox }) => {
+    const { baseUrl = '', userId = '' } = sandbox.accounts['mytracker-raw'].variables;
+    const account = { baseUrl, userId, secretKey: { command: ['sh', '-c', `${printing}; wc -l < runs`] } };
+    await cli.write('secret', 'never-the-right-one ');
+    await cli.write('mine.yaml', stringify({ providers: { 'mytracker-raw': account } }));
+    const result = await cli.run(['watch', '--config', 'mine.yaml', ...targets('mytracker-raw')]);
+    expect(result).toMatchObject({ exitCode: 77 });
+    expect(await readFile(join(cli.directory, 'runs'), 'utf8')).toBe('run\nrun\n');
+    expect(sandbox.requests.length).toBeLessThanOrEqual(2 * EXPORTS);
+  });
+
+  it('is renewed for a 403 of MyTracker, which has no 401', async ({ expect, cli, sandbox }) => {
+    const { baseUrl = '', userId = '', secretKey = '' } = sandbox.accounts['mytracker-raw'].variables;
+    const script = `if [ -e runs ]; then cat secret; else echo the-key-of-last-week; fi; echo run >> runs`;
+    const account = { baseUrl, userId, secretKey: { command: ['sh', '-c', script] } };
+    await cli.write('secret', secretKey);
+    await cli.write('mine.yaml', stringify({ providers: { 'mytracker-raw': account } }));
+    const result = await cli.run(['status', '--config', 'mine.yaml', 'mytracker-raw:4']);
+    expect(result).toMatchObject({ stdout: 'running\n' });
+    expect(sandbox.requests).toMatchObject([{ status: 403 }, { status: 200 }]);
+  });
+});
+
 describe.concurrent('a wrong credential', () => {
   const rows = [
     ['mytracker-raw:4', { secretKey: 'not-the-secret-key-of-it' }],
@@ -55,7 +113,7 @@ describe.concurrent('a wrong credential', () => {
       const [provider = ''] = target.split(':');
       const env = { ...sandboxEnv(sandbox), ...providerEnv(provider, wrong) };
       const result = await cli.run(['watch', target], { env });
-      expect(result).toMatchObject({ exitCode: 77, stdout: '' });
+      expect(result, result.stderr).toMatchObject({ exitCode: 77, stdout: '' });
       expect(result.stderr).toMatch(/40[0-3]/);
       expect(result.stderr).toMatch(/exportpoll config|credential|password/);
       for (const value of Object.values(wrong))

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 
 import { onTestFinished } from 'vitest';
@@ -63,6 +64,7 @@ export function apiWorld(transport: Transport = realTransport()): World {
   const clock = fakeClock();
   const redactor = new Redactor();
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
   const output = { stream: new PassThrough(), isTTY: false };
   const context: Context = {
     env: {},

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { DeniedError, ProtocolError } from '../../errors.ts';
 import { classifyStatus, UnreadableAnswerError } from '../failures.ts';
-import type { Authenticator, Draft } from './authenticator.ts';
+import type { Draft, Scheme } from './scheme.ts';
 
 /** The token endpoint's answer (RFC 6749, 5.1); times in seconds. */
 const tokenAnswer = z.object({
@@ -30,30 +30,27 @@ export interface PasswordGrant {
 
 /**
  * Gets a Bearer token for a username and password (RFC 6749, 4.3) and keeps it fresh: renewed shortly before its
- * end and after a refusal, by the refresh token where there is one, else by the password. One request at a time,
- * however many callers wait for it.
+ * end and after a refusal, by the refresh token where there is one, else by the password.
  */
-export class OAuthPassword implements Authenticator {
+export class OAuthPassword implements Scheme {
   readonly #grant: PasswordGrant;
   #token: (TokenAnswer & { endsAt: number }) | undefined;
-  #pending: Promise<void> | undefined;
 
   constructor(grant: PasswordGrant) {
     this.#grant = grant;
   }
 
-  async apply(draft: Draft, signal: AbortSignal): Promise<void> {
-    if (this.#token === undefined || this.#grant.now() > this.#token.endsAt - EXPIRY_MARGIN_MS) {
-      await this.renew(signal);
-    }
+  isStale(): boolean {
+    return this.#token === undefined || this.#grant.now() > this.#token.endsAt - EXPIRY_MARGIN_MS;
+  }
+
+  apply(draft: Draft): Promise<void> {
     draft.headers['authorization'] = `Bearer ${this.#token?.access_token ?? ''}`;
+    return Promise.resolve();
   }
 
   async renew(signal: AbortSignal): Promise<boolean> {
-    this.#pending ??= this.#obtain(signal).finally(() => {
-      this.#pending = undefined;
-    });
-    await this.#pending;
+    await this.#obtain(signal);
     return true;
   }
 

@@ -2,8 +2,9 @@ import type { Account } from '../../account.ts';
 import type { AuthEntry } from '../../profiles/schema.ts';
 import { expandUrl } from '../../profiles/template.ts';
 import { authHmac } from './authhmac.ts';
-import { renewValues, valueOf, type Authenticator } from './authenticator.ts';
+import { Authenticator } from './authenticator.ts';
 import { OAuthPassword, type PasswordGrant } from './oauth-password.ts';
+import { renewValues, valueOf, type Scheme } from './scheme.ts';
 
 export interface SchemeDependencies {
   readonly postForm: (
@@ -15,12 +16,16 @@ export interface SchemeDependencies {
   readonly onSecret: (secret: string) => void;
 }
 
-/** The scheme that a profile's entry names, over the account's variables. */
+/** The account's credential, in the scheme that a profile's entry names. */
 export function createAuthenticator(
   account: Account,
   entry: AuthEntry,
   deps: SchemeDependencies,
 ): Authenticator {
+  return new Authenticator(schemeOf(account, entry, deps));
+}
+
+function schemeOf(account: Account, entry: AuthEntry, deps: SchemeDependencies): Scheme {
   const value = async (name: string, signal: AbortSignal): Promise<string> =>
     await valueOf(account, name, signal);
   switch (entry.scheme) {
@@ -69,7 +74,7 @@ export function createAuthenticator(
 }
 
 /** A scheme that is a pure function of the account's values. */
-function simple(account: Account, names: readonly string[], apply: Authenticator['apply']): Authenticator {
+function simple(account: Account, names: readonly string[], apply: Scheme['apply']): Scheme {
   return { apply, renew: async (signal) => await renewValues(account, names, signal) };
 }
 
