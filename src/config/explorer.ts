@@ -6,7 +6,7 @@ import { cosmiconfig, type Loader } from 'cosmiconfig';
 
 import { ConfigError, messageOf } from '../errors.ts';
 import { parseJson, parseYaml, readJson, refuseTraps, type Parsed } from './parse.ts';
-import { requireSmallFile } from './small-file.ts';
+import { requireSmallFile } from './paths.ts';
 
 /** A configuration file as it was found: data that nobody has checked yet. */
 export interface Found {

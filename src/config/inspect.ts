@@ -1,11 +1,18 @@
+import { accessSync, constants } from 'node:fs';
+
+import type { Account } from '../account.ts';
 import type { Context } from '../context.ts';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, messageOf } from '../errors.ts';
+import { compileIdPattern } from '../profiles/load.ts';
 import { AccountIncompleteError, openAccount } from './accounts.ts';
-import type { ConfiguredExport } from './exports.ts';
+import { missingCredentials } from './credentials.ts';
+import { interpolate } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
-import { isConfigured, planProvider, providerNames, type ProviderPlan } from './providers.ts';
+import { locate, requireSmallFile } from './paths.ts';
+import { isConfigured, planProvider, providerNames, type Binding, type ProviderPlan } from './providers.ts';
+import { MOST_MATCHED } from './safe-pattern.ts';
 import type { Sourced } from './settings.ts';
-import { lacking, refusedId, unusableSecrets } from './usability.ts';
+import type { ConfiguredExport } from './targets.ts';
 
 /** Looks at every provider that is in use as if it were to be used now, and at every export. */
 export function inspectAll(
@@ -43,4 +50,55 @@ function unlessWrong<T>(get: () => T, incomplete: ConfigError[] = []): T | undef
     if (error instanceof AccountIncompleteError) incomplete.push(error);
     return undefined;
   }
+}
+
+/**
+ * What is wrong with a provider's credentials: nothing that stops a run which does not need them, and all that somebody
+ * wants to know who asks. No command is run for it.
+ */
+function unusableSecrets({ profile, bindings }: ProviderPlan, context: Context): ConfigError[] {
+  return [...bindings].flatMap(([variable, binding]) => {
+    if (profile.variables[variable]?.secret !== true) return [];
+    try {
+      tryOut(binding, context);
+      return [];
+    } catch (error) {
+      return [new ConfigError(`${binding.at} ${messageOf(error)}`)];
+    }
+  });
+}
+
+function tryOut({ value, file }: Binding, context: Context): void {
+  if (file === undefined) return;
+  if (typeof value === 'string') {
+    interpolate(value, context.env, (secret) => context.redactor.add(secret));
+  } else if ('file' in value) {
+    const path = locate(value.file, file.directory, context.home);
+    try {
+      requireSmallFile(path);
+      accessSync(path, constants.R_OK);
+    } catch (error) {
+      throw new RangeError(`cannot be read from its file: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
+
+/** What a provider still lacks to be used, as rows beside its variables. */
+function lacking(account: Account): Sourced[] {
+  return missingCredentials(account).map((complaint) => ({
+    key: `providers.${account.name}`,
+    value: 'incomplete',
+    from: complaint,
+  }));
+}
+
+/** Says so where an entry under `exports:` has an id that its provider cannot have given. */
+function refusedId({ name, entry, file }: ConfiguredExport, { profile }: ProviderPlan): ConfigError[] {
+  const { id } = entry;
+  if (id === undefined || (id.length <= MOST_MATCHED && compileIdPattern(profile).test(id))) return [];
+  return [
+    new ConfigError(
+      `${file.at(['exports', name, 'id'])} is not ${profile.id.description}, such as ${profile.id.example}: "${id}"`,
+    ),
+  ];
 }

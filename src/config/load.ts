@@ -5,11 +5,9 @@ import type { Context } from '../context.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { createExplorer, type Explorer, type Found } from './explorer.ts';
 import { fromEnvironment } from './interpolate.ts';
-import { describeIssues } from './issues.ts';
-import { withoutIssues } from './mend.ts';
-import { locate } from './paths.ts';
+import { describeIssues, withoutIssues } from './issues.ts';
+import { locate, projectDirectories, searchedPlaces, userFiles } from './paths.ts';
 import { fileSchema, type FileData } from './schema.ts';
-import { projectDirectories, searchedPlaces, userFiles } from './search.ts';
 
 /** A configuration file whose keys and values are known to be right. */
 export interface ConfigFile {

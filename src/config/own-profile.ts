@@ -6,10 +6,9 @@ import { checkProfile } from '../profiles/load.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { ConfigFile } from './load.ts';
 import { parseYaml } from './parse.ts';
-import { locate } from './paths.ts';
+import { locate, requireSmallFile } from './paths.ts';
 import { isSafePattern } from './safe-pattern.ts';
 import type { ProviderEntry } from './schema.ts';
-import { requireSmallFile } from './small-file.ts';
 
 /** The profile that a file has in it, or names the file of. Throws ConfigError, which never quotes that file. */
 export function ownProfile(

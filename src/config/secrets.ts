@@ -7,9 +7,8 @@ import type { Context } from '../context.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { MIN_SECRET_LENGTH, Secret } from '../secrets.ts';
 import { interpolate, isInterpolated } from './interpolate.ts';
-import { locate } from './paths.ts';
+import { locate, requireSmallFile } from './paths.ts';
 import type { VariableValue } from './schema.ts';
-import { requireSmallFile } from './small-file.ts';
 import type { SecretSource } from '../account.ts';
 import { checkPattern } from './values.ts';
 

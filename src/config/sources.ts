@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { openAccount } from './accounts.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
-import type { ConfiguredExport } from './exports.ts';
+import type { ConfiguredExport } from './targets.ts';
 import type { Sourced } from './settings.ts';
 import { isLent } from './trust.ts';
 import type { Account } from '../account.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { projectDirectories, userFiles } from '../../src/config/search.ts';
+import { projectDirectories, userFiles } from '../../src/config/paths.ts';
 import { createWorld } from './world.ts';
 
 const repository = (path: string) => (file: string) => file === `${path}/.git`;
