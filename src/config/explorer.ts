@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { cosmiconfig, type Loader } from 'cosmiconfig';
 
 import { ConfigError, messageOf } from '../errors.ts';
-import { parseJson, parseYaml, readJson, refuseTraps, type Parsed } from './parse.ts';
+import { parseJson, parseYaml, type Parsed } from './parse.ts';
 import { requireSmallFile } from './paths.ts';
 
 /** A configuration file as it was found: data that nobody has checked yet. */
@@ -43,7 +43,7 @@ export function createExplorer(): Explorer {
   };
   const yaml: Loader = (path, text) => remember(path, parseYaml(text, path));
   const json: Loader = (path, text) =>
-    basename(path) === 'package.json' ? packagePart(path, text) : remember(path, parseJson(text, path));
+    remember(path, parseJson(text, path, basename(path) === 'package.json' ? PACKAGE_KEY : undefined));
   const explorer = withoutMetaConfig(() =>
     cosmiconfig(PACKAGE_KEY, {
       searchPlaces: SEARCH_PLACES,
@@ -100,15 +100,6 @@ function requireReadable(path: string): void {
   } catch (error) {
     throw new ConfigError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }
-}
-
-/** Other tools' parts of a package.json are none of our business. */
-function packagePart(path: string, text: string): unknown {
-  const manifest = readJson(text, path);
-  if (typeof manifest !== 'object' || manifest === null || !Object.hasOwn(manifest, PACKAGE_KEY)) return {};
-  const part = (manifest as Record<string, unknown>)[PACKAGE_KEY];
-  refuseTraps(part, path);
-  return { [PACKAGE_KEY]: part };
 }
 
 function refuseProgram(path: string): never {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 
+import { kindNamed, kindOf } from '../kinds.ts';
 import { didYouMean } from '../nearest.ts';
 import { keysAt } from './schema.ts';
 
@@ -26,13 +27,9 @@ export function describeIssues(
 
 /** The schema's own messages go on after the key (`must be …`); zod's own for wrong types do not. */
 function phrase(issue: Issue): string {
-  return issue.code === 'invalid_type' ? `must be ${article(issue.expected)}` : issue.message;
-}
-
-function article(expected: string): string {
-  if (expected === 'record' || expected === 'object') return 'a mapping of keys to values';
-  if (expected === 'array') return 'a list';
-  return expected === 'string' ? 'text' : `a ${expected}`;
+  if (issue.code !== 'invalid_type' && issue.code !== 'invalid_union') return issue.message;
+  const wanted = issue.code === 'invalid_type' ? `must be ${kindNamed(issue.expected)}` : issue.message;
+  return `${wanted}, but is ${kindOf(issue.input)}`;
 }
 
 /**

@@ -7,6 +7,7 @@ import { createExplorer, type Explorer, type Found } from './explorer.ts';
 import { fromEnvironment } from './interpolate.ts';
 import { describeIssues, withoutIssues } from './issues.ts';
 import { locate, projectDirectories, searchedPlaces, userFiles } from './paths.ts';
+import { place } from './parse.ts';
 import { fileSchema, type FileData } from './schema.ts';
 
 /** A configuration file whose keys and values are known to be right. */
@@ -82,12 +83,9 @@ function checkFile(
   kind: ConfigFile['kind'],
   context: Context,
 ): { file?: ConfigFile; problem?: ConfigError } {
-  const at = (key: readonly PropertyKey[]): string => {
-    const line = lineOf(key);
-    return `${path}${line === undefined ? '' : `:${line}`}: ${key.length === 0 ? 'the file' : key.map(String).join('.')}`;
-  };
+  const at = (key: readonly PropertyKey[]): string => place(path, lineOf(key), key);
   const schema = fileSchema(context.env);
-  const { error } = schema.safeParse(data);
+  const { error } = schema.safeParse(data, { reportInput: true });
   const mended = schema.safeParse(error === undefined ? data : withoutIssues(data, error.issues));
   const problem = error && new ConfigError(describeIssues(error.issues, at).join('\n'));
   const parent = dirname(path);

@@ -5,19 +5,21 @@ import { ConfigError, messageOf } from '../errors.ts';
 import { checkProfile } from '../profiles/load.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { ConfigFile } from './load.ts';
-import { parseYaml } from './parse.ts';
+import { parseYaml, place } from './parse.ts';
 import { locate, requireSmallFile } from './paths.ts';
 import { isSafePattern } from './safe-pattern.ts';
 import type { ProviderEntry } from './schema.ts';
 
-/** The profile that a file has in it, or names the file of. Throws ConfigError, which never quotes that file. */
+/** The profile that stands at `key` in a file, or in the file that is named there. Throws ConfigError, which never quotes it. */
 export function ownProfile(
   profile: NonNullable<ProviderEntry['profile']>,
   file: ConfigFile,
-  where: string,
+  key: readonly string[],
   context: Context,
 ): Profile {
-  if (typeof profile !== 'string') return checkProfile(profile, where);
+  const where = file.at(key);
+  if (typeof profile !== 'string')
+    return checkProfile(profile, where, (inner) => file.at([...key, ...inner]));
   const path = locate(profile, file.directory, context.home);
   let text: string;
   try {
@@ -26,7 +28,8 @@ export function ownProfile(
   } catch (error) {
     throw new ConfigError(`${where} cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  return checkProfile(parseYaml(text, path).data, path);
+  const { data, lineOf } = parseYaml(text, path);
+  return checkProfile(data, path, (inner) => place(path, lineOf(inner), inner));
 }
 
 /** Throws ConfigError for a profile that was found and could keep the program busy for ever. */

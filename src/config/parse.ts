@@ -9,6 +9,11 @@ export interface Parsed {
   readonly lineOf: (path: readonly PropertyKey[]) => number | undefined;
 }
 
+/** Where something stands, for messages: `/home/me/.exportpollrc:3: providers.webadmit.apiKey`. */
+export function place(file: string, line: number | undefined, key: readonly PropertyKey[]): string {
+  return `${file}${line === undefined ? '' : `:${line}`}: ${key.length === 0 ? 'the file' : key.map(String).join('.')}`;
+}
+
 /** For problems whose message has an excerpt of the file in the midst of it. */
 const PLAIN_WORDS: Partial<Record<ErrorCode, string>> = {
   BAD_DIRECTIVE: 'Unknown directive; quote text that begins with "%"',
@@ -42,15 +47,31 @@ export function parseYaml(text: string, file: string): Parsed {
   return { data, lineOf: (path) => lineIn(document, counter, path) };
 }
 
-/** Reads JSON. Throws ConfigError; it never quotes the text, which may hold secrets. */
-export function parseJson(text: string, file: string): Parsed {
-  const data = readJson(text, file);
+/**
+ * Reads JSON, or what stands under `part` of it: other tools' parts of a package.json are none of our business. Throws
+ * ConfigError; it never quotes the text, which may hold secrets.
+ */
+export function parseJson(text: string, file: string, part?: string): Parsed {
+  const whole = readJson(text, file);
+  if (part !== undefined && !hasKey(whole, part)) return { data: {}, lineOf: () => undefined };
+  const data = part === undefined ? whole : { [part]: (whole as Record<string, unknown>)[part] };
   refuseTraps(data, file);
-  return { data, lineOf: () => undefined };
+  const prefix = part === undefined ? [] : [part];
+  return {
+    data,
+    // JSON is YAML (1.2), whose parser knows where things stand; it is asked only when something is wrong.
+    lineOf(path) {
+      const counter = new LineCounter();
+      return lineIn(parseDocument(text, { lineCounter: counter }), counter, [...prefix, ...path]);
+    },
+  };
 }
 
-/** As `parseJson`, without a look at what is in it. */
-export function readJson(text: string, file: string): unknown {
+function hasKey(value: unknown, key: string): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key);
+}
+
+function readJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   } catch (error) {
@@ -73,7 +94,7 @@ function keepDigits(document: Document): void {
 }
 
 /** Throws ConfigError for `$import`, which makes the loader run modules, and `__proto__`, at any depth. */
-export function refuseTraps(value: unknown, file: string, level = 0): void {
+function refuseTraps(value: unknown, file: string, level = 0): void {
   if (typeof value !== 'object' || value === null) return;
   if (level > MOST_LEVELS) throw new ConfigError(`${file}: is nested more than ${MOST_LEVELS} levels deep`);
   for (const [key, inner] of Object.entries(value)) {

@@ -111,10 +111,10 @@ function profileOf(
   const { use, profile } = (file && entryOf(name, file)) ?? {};
   if (file !== undefined && profile !== undefined) {
     const builtin = builtinNames.includes(name) ? name : undefined;
-    const where = file.at(['providers', name, 'profile']);
-    const own = ownProfile(profile, file, where, context);
+    const key = ['providers', name, 'profile'];
+    const own = ownProfile(profile, file, key, context);
     if (file.kind !== 'project') return { profile: own, builtin, profileFile: file };
-    refuseSlowPatterns(own, where);
+    refuseSlowPatterns(own, file.at(key));
     return { profile: keepSecrets(own, trustedProfile(name, files, context)), builtin, profileFile: file };
   }
   if (file !== undefined && use !== undefined && !builtinNames.includes(use)) {

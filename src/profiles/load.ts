@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { didYouMean } from '../nearest.ts';
 import { ConfigError, messageOf } from '../errors.ts';
+import { kindNamed, kindOf } from '../kinds.ts';
 import { crossCheck } from './cross-check.ts';
 import { profileSchema, type Profile } from './schema.ts';
 
@@ -43,25 +44,40 @@ export function parseProfile(text: string, origin: string): Profile {
   return checkProfile(value, origin);
 }
 
-/** Checks a profile that is already data. Throws ConfigError with every problem in it, a line for each. */
-export function checkProfile(value: unknown, origin: string): Profile {
+/**
+ * Checks a profile that is already data. Throws ConfigError with every problem in it, a line for each, in which `at`
+ * says where it is.
+ */
+export function checkProfile(
+  value: unknown,
+  origin: string,
+  at: (key: readonly PropertyKey[]) => string = (key) =>
+    key.length === 0 ? origin : `${origin}: ${z.core.toDotPath(key)}`,
+): Profile {
   const result = profileSchema.safeParse(value, { error: phrase });
-  const complaints = result.success ? crossCheck(result.data) : result.error.issues;
-  if (result.success && complaints.length === 0) return result.data;
-  const problems = complaints.map(
-    ({ path, message }) => `${path.length === 0 ? '' : `${z.core.toDotPath(path)}: `}${message}`,
-  );
-  throw new ConfigError(`${origin}: ${problems.join('\n')}`);
+  const problems = result.success ? crossCheck(result.data) : result.error.issues.flatMap(perKey);
+  if (result.success && problems.length === 0) return result.data;
+  throw new ConfigError(problems.map(({ path, message }) => `${at(path)}: ${message}`).join('
+'));
+}
+
+/** Keys that do not exist are told where each of them stands: `phrase` has given them a line each. */
+function perKey(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string }[] {
+  if (issue.code !== 'unrecognized_keys') return [issue];
+  const lines = issue.message.split('\n');
+  return issue.keys.map((key, index) => ({ path: [...issue.path, key], message: lines[index] ?? '' }));
 }
 
 /** What zod would say about its own rules, in the words of somebody who writes a profile. */
 function phrase(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code.startsWith('invalid_') && issue.input === undefined) return 'is missing';
+  if (issue.code === 'invalid_type') {
+    return `must be ${kindNamed(issue.expected)}, but is ${kindOf(issue.input)}`;
+  }
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => message).join(', ');
   if (issue.code !== 'unrecognized_keys' || !(issue.inst instanceof z.ZodObject)) return undefined;
   const known = Object.keys(issue.inst.shape);
-  return issue.keys
-    .map((key) => `"${key}" is not a key that exists here${didYouMean(key, known)}`)
-    .join(', ');
+  return issue.keys.map((key) => `is not a key that exists here${didYouMean(key, known)}`).join('\n');
 }
 
 /** The pattern of the profile's ids, anchored. */

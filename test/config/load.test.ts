@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { loadConfiguration } from '../../src/config/configuration.ts';
+import { builtinText } from '../../src/profiles/load.ts';
 import { createWorld, type World } from './world.ts';
 
 async function problemsOf(world: World, configFile?: string): Promise<string[]> {
@@ -179,7 +180,9 @@ test.each([
   ['interval: 30', ':1: interval must be a duration with its unit'],
   ['concurrency: 0', ':1: concurrency must be a whole number'],
   ['ifExists: maybe', ':1: ifExists must be one of own'],
-  ['output:', ':1: output must be text'],
+  ['output:', ':1: output must be text, a number, true or false, but is empty'],
+  ['output: [a]', ':1: output must be text, a number, true or false, but is a list'],
+  ['exports: [a]', ':1: exports must be a mapping of keys to values, but is a list'],
   ['output: ${NOWHERE}/x', ':1: output needs NOWHERE, which is not set in the environment'],
   ['output: ${a-b}', ':1: output has "${" that does not begin "${NAME}"'],
   ['exports:\n  a: {}', ':2: exports.a needs an "id", or "start"'],
@@ -211,7 +214,7 @@ test.each([
   ],
   ['providers:\n  a: { use: webadmit, profile: x.yaml }', ':2: providers.a has both "use" and "profile"'],
   ['providers:\n  a: { profile: x.yaml }', ':2: providers.a.profile cannot be read'],
-  ['providers:\n  a: { profile: { name: x } }', ':2: providers.a.profile: '],
+  ['providers:\n  a: { profile: { name: x } }', ':2: providers.a.profile.title: is missing'],
   ['- 1', ': the file must be a mapping'],
   ['__proto__: { output: x }', ': "__proto__" is not allowed'],
   ['exports: &a { b: *a }', ': is nested more than'],
@@ -222,6 +225,29 @@ test.each([
   expect(problems).toHaveLength(1);
   expect(problems[0]?.startsWith(path)).toBe(true);
   expect(problems[0]).toContain(expected);
+});
+
+test.each([
+  ['.exportpollrc.json', '{\n  "output": "x",\n  "outptu": 1\n}', ':3: outptu is not a key'],
+  ['package.json', '{\n  "name": "x",\n  "exportpoll": {\n    "outptu": 1 } }', ':4: outptu is not a key'],
+])('a mistake in %s is told with its line', async (name, text, expected) => {
+  const world = createWorld();
+  const path = world.write(`home/work/${name}`, text);
+  expect(await problemsOf(world)).toEqual([expect.stringContaining(`${path}${expected}`)]);
+});
+
+test('a mistake in a profile is told with its line, be it in a file of its own or not', async () => {
+  const world = createWorld();
+  const text = builtinText('webadmit').replace('title:', 'titel:');
+  const line = text.split('\n').findIndex((row) => row.startsWith('titel:')) + 1;
+  const path = world.write('home/work/acme.yaml', text);
+  const project = world.project(
+    `providers:\n  acme: { profile: acme.yaml }\n  inline:\n    profile:\n${text.replace(/^/gm, '      ')}`,
+  );
+  const [file, inline] = await problemsOf(world);
+  expect(file).toContain(`${path}:${line}: titel: is not a key that exists here; did you mean "title"?`);
+  expect(file).toContain(`${path}: title: is missing`);
+  expect(inline).toContain(`${project}:${line + 4}: providers.inline.profile.titel: is not a key`);
 });
 
 test('every mistake of a file is told at once', async () => {

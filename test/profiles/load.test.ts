@@ -90,12 +90,12 @@ describe('a profile is refused with the place and the reason', () => {
     [
       'an unknown key, with the nearest known one',
       (p) => (p['pol'] = {}),
-      /^acme\.yaml: "pol" is not a key that exists here; did you mean "poll"\?$/,
+      /^acme\.yaml: pol: is not a key that exists here; did you mean "poll"\?$/,
     ],
     [
       'an unknown key deep inside',
       (p) => (p['poll'] = { intervall: '3s' }),
-      /^acme\.yaml: poll: "intervall" is not a key .* "interval"\?$/,
+      /^acme\.yaml: poll\.intervall: is not a key .* "interval"\?$/,
     ],
     [
       'an expression that is not JMESPath',
@@ -185,8 +185,8 @@ describe('a profile is refused with the place and the reason', () => {
     });
     expect(complaint.split('\n')).toEqual([
       expect.stringMatching(/^acme\.yaml: id\.pattern: Invalid regular expression/),
-      expect.stringMatching(/^status\.state: "\[" is not a JMESPath expression: /),
-      '"x" is not a key that exists here',
+      expect.stringMatching(/^acme\.yaml: status\.state: "\[" is not a JMESPath expression: /),
+      expect.stringMatching(/^acme\.yaml: x: is not a key that exists here/),
     ]);
   });
 
@@ -195,7 +195,9 @@ describe('a profile is refused with the place and the reason', () => {
   });
 
   test('text that is no profile at all', () => {
-    expect(() => parseProfile('hello', 'acme.yaml')).toThrow(/^acme\.yaml: .*expected object/);
+    expect(() => parseProfile('hello', 'acme.yaml')).toThrow(
+      /^acme\.yaml: .*must be a mapping of keys to values, but is text/,
+    );
     expect(() => parseProfile('', 'acme.yaml')).toThrow(ConfigError);
   });
 
