@@ -7,7 +7,7 @@ import { checkBaseUrl, checkTransport, credentialOrigins } from '../profiles/ori
 import type { Binding, ProviderPlan } from './providers.ts';
 import { configuredSecret, environmentSecret } from './secrets.ts';
 import type { Account, SecretSource } from '../account.ts';
-import { checkPattern } from './values.ts';
+import { checkPattern, hasDotSegment } from './values.ts';
 
 /** A variable of the environment is missing without which the account cannot be used, which nobody may want to. */
 export class AccountIncompleteError extends ConfigError {}
@@ -60,7 +60,9 @@ function openPlain(variable: string, binding: Binding, profile: Profile, context
   try {
     const text = plainText(binding, context);
     checkPattern(text, profile.variables[variable]?.pattern);
-    return variable === 'baseUrl' ? checkBaseUrl(text) : text;
+    if (variable === 'baseUrl') return checkBaseUrl(text);
+    if (hasDotSegment(text)) throw new RangeError('must not have "." or ".." as a part of a path');
+    return text;
   } catch (error) {
     if (error instanceof NotSetError) throw new AccountIncompleteError(`${binding.at} ${error.message}`);
     if (error instanceof RangeError) throw new ConfigError(`${binding.at} ${error.message}`);

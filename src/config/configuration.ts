@@ -17,7 +17,8 @@ import {
   type Sourced,
 } from './settings.ts';
 import { exportSources, providerSources } from './sources.ts';
-import { programsNamed, readableSecret, secretsLent } from './trust.ts';
+import { checkPermissions } from './permissions.ts';
+import { programsNamed, secretsLent } from './trust.ts';
 import { misspeltInEnvironment } from './unknown-names.ts';
 import type { Account } from '../account.ts';
 import type { Settings } from '../settings.ts';
@@ -157,20 +158,4 @@ function openTrusted(plan: ProviderPlan, files: readonly ConfigFile[], context: 
   const [problem] = secretsLent(plan, account, files, context);
   if (problem !== undefined) throw problem;
   return account;
-}
-
-async function checkPermissions(
-  files: readonly ConfigFile[],
-  plans: readonly ProviderPlan[],
-  context: Context,
-): Promise<{ problems: ConfigError[]; warnings: string[] }> {
-  const problems: ConfigError[] = [];
-  const warnings: string[] = [];
-  for (const file of files) {
-    const finding = await readableSecret(file, plans, context);
-    if (finding === undefined) continue;
-    if (file.kind === 'user') problems.push(new ConfigError(finding));
-    else warnings.push(finding);
-  }
-  return { problems, warnings };
 }

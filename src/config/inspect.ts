@@ -3,16 +3,14 @@ import { accessSync, constants } from 'node:fs';
 import type { Account } from '../account.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, messageOf } from '../errors.ts';
-import { compileIdPattern } from '../profiles/load.ts';
 import { AccountIncompleteError, openAccount } from './accounts.ts';
 import { missingCredentials } from './credentials.ts';
 import { interpolate } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
 import { locate, requireSmallFile } from './paths.ts';
 import { isConfigured, planProvider, providerNames, type Binding, type ProviderPlan } from './providers.ts';
-import { MOST_MATCHED } from './safe-pattern.ts';
 import type { Sourced } from './settings.ts';
-import type { ConfiguredExport } from './targets.ts';
+import { isIdOf, type ConfiguredExport } from './targets.ts';
 
 /** Looks at every provider that is in use as if it were to be used now, and at every export. */
 export function inspectAll(
@@ -95,7 +93,7 @@ function lacking(account: Account): Sourced[] {
 /** Says so where an entry under `exports:` has an id that its provider cannot have given. */
 function refusedId({ name, entry, file }: ConfiguredExport, { profile }: ProviderPlan): ConfigError[] {
   const { id } = entry;
-  if (id === undefined || (id.length <= MOST_MATCHED && compileIdPattern(profile).test(id))) return [];
+  if (id === undefined || isIdOf(profile, id)) return [];
   return [
     new ConfigError(
       `${file.at(['exports', name, 'id'])} is not ${profile.id.description}, such as ${profile.id.example}: "${id}"`,

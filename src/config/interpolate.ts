@@ -1,6 +1,9 @@
 /** The environment, as far as the configuration looks at it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** `${NAME}`, or a `${` that begins none. */
+const VARIABLE = /\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?/g;
+
 /** A variable of the environment; one that is set to nothing counts as not set. */
 export function fromEnvironment(env: Environment, name: string): string | undefined {
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
@@ -10,6 +13,11 @@ export function fromEnvironment(env: Environment, name: string): string | undefi
 /** Whether the text takes anything from the environment. */
 export function isInterpolated(text: string): boolean {
   return text.includes('${');
+}
+
+/** The names in the `${NAME}` of a text. */
+export function variablesIn(text: string): string[] {
+  return [...text.matchAll(VARIABLE)].flatMap(([, name]) => name ?? []);
 }
 
 /** A variable that the configuration refers to is not set: no fault of the configuration itself. */
@@ -24,7 +32,7 @@ export function interpolate(
   env: Environment,
   used: (value: string) => void = () => {},
 ): string {
-  return text.replace(/\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?/g, (_, name: string | undefined) => {
+  return text.replace(VARIABLE, (_, name: string | undefined) => {
     if (name === undefined) throw new RangeError('has "${" that does not begin "${NAME}"');
     const value = fromEnvironment(env, name);
     if (value === undefined) throw new NotSetError(`needs ${name}, which is not set in the environment`);

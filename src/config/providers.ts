@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { builtinNames, loadBuiltin } from '../profiles/load.ts';
 import type { Profile } from '../profiles/schema.ts';
-import { fromEnvironment } from './interpolate.ts';
+import { fromEnvironment, variablesIn } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
 import { didYouMean } from '../nearest.ts';
 import { keepSecrets, ownProfile, refuseSlowPatterns } from './own-profile.ts';
@@ -58,16 +58,25 @@ export function planProvider(name: string, files: readonly ConfigFile[], context
   const bindings = new Map<string, Binding>();
   for (const variable of Object.keys(profile.variables)) {
     const binding = bind(name, variable, files, context);
-    if (binding !== undefined) bindings.set(variable, binding);
+    if (binding === undefined) continue;
+    bindings.set(variable, binding);
+    if (profile.variables[variable]?.secret === true) mask(binding, context);
   }
   return { name, profile, builtin, profileFile, bindings };
+}
+
+/** From now on the secret is masked wherever it appears, also where somebody uses it as something else. */
+function mask({ value, file }: Binding, { env, redactor }: Context): void {
+  if (typeof value !== 'string') return;
+  const taken = file === undefined ? [] : variablesIn(value).map((name) => fromEnvironment(env, name));
+  for (const secret of taken.length === 0 ? [value] : taken) if (secret !== undefined) redactor.add(secret);
 }
 
 /** What the files say about a provider that its profile does not know, as ConfigErrors. */
 export function misfits({ name, profile }: ProviderPlan, files: readonly ConfigFile[]): ConfigError[] {
   const known = Object.keys(profile.variables);
   return files.flatMap((file) =>
-    Object.entries(variablesOf(entryOf(name, file))).flatMap(([variable, value]) => {
+    Object.entries(variablesFrom(file, name)).flatMap(([variable, value]) => {
       const where = file.at(['providers', name, variable]);
       if (!known.includes(variable)) {
         const guess = didYouMean(variable, [...known, 'use', 'profile']);
@@ -91,7 +100,7 @@ function bind(
   const value = fromEnvironment(context.env, twin);
   if (value !== undefined) return { value, at: twin };
   for (const file of files) {
-    const variables = variablesOf(entryOf(name, file));
+    const variables = variablesFrom(file, name);
     const configured = Object.hasOwn(variables, variable) ? variables[variable] : undefined;
     if (configured !== undefined)
       return { value: configured, at: file.at(['providers', name, variable]), file };
@@ -123,7 +132,8 @@ function profileOf(
   }
   const builtin = use ?? name;
   if (builtinNames.includes(builtin)) {
-    return { profile: loadBuiltin(builtin), builtin, profileFile: undefined };
+    const trusted = file?.kind === 'project' ? trustedProfile(name, files, context) : undefined;
+    return { profile: keepSecrets(loadBuiltin(builtin), trusted), builtin, profileFile: undefined };
   }
   const where = files.find((file) => entryOf(name, file) !== undefined)?.at(['providers', name]) ?? name;
   throw new ConfigError(
@@ -146,7 +156,8 @@ function entryOf(name: string, { data }: ConfigFile): ProviderEntry | undefined 
   return Object.hasOwn(data.providers, name) ? data.providers[name] : undefined;
 }
 
-function variablesOf(entry: ProviderEntry | undefined): Record<string, VariableValue> {
-  const { use: _, profile: __, ...variables } = entry ?? {};
+/** What a file says of the provider's variables. */
+export function variablesFrom(file: ConfigFile, name: string): Record<string, VariableValue> {
+  const { use: _, profile: __, ...variables } = entryOf(name, file) ?? {};
   return variables;
 }

@@ -2,12 +2,14 @@ import type { Account, Target } from '../account.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { compileIdPattern } from '../profiles/load.ts';
+import type { Profile } from '../profiles/schema.ts';
 import type { Settings } from '../settings.ts';
 import type { Configuration } from './configuration.ts';
 import type { ConfigFile } from './load.ts';
 import { providerNames } from './providers.ts';
 import { MOST_MATCHED } from './safe-pattern.ts';
 import type { ExportEntry } from './schema.ts';
+import { hasDotSegment } from './values.ts';
 
 /** An entry under `exports:`, and the file that it stands in. */
 export interface ConfiguredExport {
@@ -105,7 +107,7 @@ function exportTarget(configuration: Configuration, name: string): Target {
 
 function target(account: Account, id: string, settings: Settings): Target {
   const { name, profile } = account;
-  if (id.length > MOST_MATCHED || !compileIdPattern(profile).test(id)) {
+  if (!isIdOf(profile, id)) {
     throw new UsageError(`"${id}" is not an id of ${name}, which is ${profile.id.description}`, {
       hint: `it has the form ${readable(profile.id.pattern)}, for example ${name}:${profile.id.example}`,
     });
@@ -114,6 +116,11 @@ function target(account: Account, id: string, settings: Settings): Target {
     throw new UsageError('--exec runs on files, and --output - leaves none on disk');
   }
   return { account, id, settings };
+}
+
+/** Whether the profile's service can have given the id; `..` is none, whatever the pattern says. */
+export function isIdOf(profile: Profile, id: string): boolean {
+  return id.length <= MOST_MATCHED && compileIdPattern(profile).test(id) && !hasDotSegment(id);
 }
 
 /** Whatever is to go to the same place twice goes there once. */

@@ -1,15 +1,12 @@
-import { stat } from 'node:fs/promises';
-
+import type { Account } from '../account.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import { loadBuiltin } from '../profiles/load.ts';
-import { openAccount, withDefaults } from './accounts.ts';
+import { credentialOrigins } from '../profiles/origins.ts';
 import { destinations } from './destinations.ts';
 import { isInterpolated } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
-import { credentialOrigins } from '../profiles/origins.ts';
-import { planProvider, providerNames, type Binding, type ProviderPlan } from './providers.ts';
-import type { Account } from '../account.ts';
+import type { Binding, ProviderPlan } from './providers.ts';
+import { trustedOrigins } from './trusted-origins.ts';
 
 /** A file that was found by search may have come with somebody's repository: it may not name programs to run. */
 export function programsNamed(file: ConfigFile): ConfigError[] {
@@ -35,8 +32,7 @@ export function programsNamed(file: ConfigFile): ConfigError[] {
  *
  *     a secret in the file itself                                to any origin
  *     a secret from the environment, a file or the user file,
- *     or anything else that the file takes from the environment  to origins that the built-in profile, the user
- *                                                                file or the environment names
+ *     or anything else that the file takes from the environment  to origins that are trusted with it
  *
  * Where the profile, too, is the file's own, every variable that it does not hold is taken for a secret, whatever the
  * profile calls it, and every address of the profile for one that it goes to.
@@ -49,40 +45,23 @@ export function secretsLent(
 ): ConfigError[] {
   const file = files.find(({ kind }) => kind === 'project');
   if (file === undefined) return [];
-  const lent = [...plan.bindings].filter(([variable]) => isLent(plan, variable, file));
+  const reached = new Set(plan.profileFile === file ? destinations(account) : credentialOrigins(account));
+  if (plan.profileFile === file && linksCanTell(plan, file)) reached.add('wherever its links lead');
+  const lent = [...plan.bindings].flatMap(([variable, binding]) => {
+    if (!isLent(plan, variable, file)) return [];
+    const trusted = trustedOrigins(plan, binding, files, context);
+    const chosen = [...reached].filter((origin) => !trusted.has(origin));
+    return chosen.length === 0 ? [] : [{ what: `${variable} (${binding.at})`, chosen }];
+  });
   if (lent.length === 0) return [];
-  const trusted = trustedOrigins(plan, files, context);
-  const reached = plan.profileFile === file ? destinations(account) : credentialOrigins(account);
-  const chosen = [...reached].filter((origin) => !trusted.has(origin));
-  if (plan.profileFile === file && linksCanTell(plan, file)) chosen.push('wherever its links lead');
-  if (chosen.length === 0) return [];
-  const what = lent.map(([variable, { at }]) => `${variable} (${at})`).join(', ');
-  const reason = 'which neither the built-in profile nor your own configuration names';
+  const what = lent.map((one) => one.what).join(', ');
+  const chosen = [...new Set(lent.flatMap((one) => one.chosen))].join(', ');
+  const reason = 'which neither the built-in profile nor your own configuration names for it';
   return [
     new ConfigError(
-      `${file.at(['providers', plan.name])} would send ${what} to ${chosen.join(', ')}, ${reason}; ${trustHint(file)}`,
+      `${file.at(['providers', plan.name])} would send ${what} to ${chosen}, ${reason}; ${trustHint(file)}`,
     ),
   ];
-}
-
-/** What to say about a file that others can read and that holds a secret in clear; `undefined` when it is well kept. */
-export async function readableSecret(
-  file: ConfigFile,
-  plans: readonly ProviderPlan[],
-  { platform }: Context,
-): Promise<string | undefined> {
-  if (platform === 'win32') return undefined;
-  const [literal] = plans.flatMap(({ name, profile, bindings }) =>
-    [...bindings].flatMap(([variable, binding]) =>
-      profile.variables[variable]?.secret === true && isHeldBy(file, binding)
-        ? [['providers', name, variable]]
-        : [],
-    ),
-  );
-  if (literal === undefined) return undefined;
-  const { mode } = await stat(file.path);
-  if ((mode & 0o044) === 0) return undefined;
-  return `${file.at(literal)} is a secret in a file that others can read: chmod 600 ${file.path}`;
 }
 
 /** Whether the project file uses what the variable is bound to without having it. */
@@ -123,29 +102,4 @@ function isHeldBy(file: ConfigFile, { value, file: source }: Binding): boolean {
 /** Something that the file takes from the environment, which may be anybody's secret whatever it is used as. */
 function isTakenBy(file: ConfigFile, { value, file: source }: Binding): boolean {
   return source === file && typeof value === 'string' && isInterpolated(value);
-}
-
-/** Where this provider's credentials might go if the project file were not there. */
-function trustedOrigins(plan: ProviderPlan, files: readonly ConfigFile[], context: Context): Set<string> {
-  const own = files.filter(({ kind }) => kind !== 'project');
-  const origins = new Set<string>();
-  const add = (more: ReadonlySet<string>): void => more.forEach((origin) => origins.add(origin));
-  if (plan.builtin !== undefined) {
-    const profile = loadBuiltin(plan.builtin);
-    add(credentialOrigins({ profile, variables: withDefaults(profile, {}) }));
-  }
-  for (const name of [plan.name, plan.builtin]) {
-    if (name === undefined || !providerNames(own).includes(name)) continue;
-    try {
-      add(credentialOrigins(openAccount(planProvider(name, own, context), context)));
-    } catch (error) {
-      // What cannot be opened without the project file names no origin.
-      if (!(error instanceof ConfigError)) throw error;
-    }
-  }
-  const baseUrl = plan.bindings.get('baseUrl');
-  if (baseUrl !== undefined && baseUrl.file === undefined && URL.canParse(baseUrl.value)) {
-    origins.add(new URL(baseUrl.value).origin);
-  }
-  return origins;
 }

@@ -55,6 +55,14 @@ export function nameTemplate(value: string): string {
   return text(value);
 }
 
+/** Whether a URL that has the text in it would lead to another place than it seems: `.` and `..` are taken as steps. */
+export function hasDotSegment(value: string): boolean {
+  return value
+    .replace(/%2e/gi, '.')
+    .split(/[/\\]/)
+    .some((segment) => segment === '.' || segment === '..');
+}
+
 /** Passes what a profile's regular expression matches as a whole. */
 export function checkPattern(value: string, pattern: string | undefined): void {
   if (pattern === undefined) return;

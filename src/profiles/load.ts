@@ -57,8 +57,7 @@ export function checkProfile(
   const result = profileSchema.safeParse(value, { error: phrase });
   const problems = result.success ? crossCheck(result.data) : result.error.issues.flatMap(perKey);
   if (result.success && problems.length === 0) return result.data;
-  throw new ConfigError(problems.map(({ path, message }) => `${at(path)}: ${message}`).join('
-'));
+  throw new ConfigError(problems.map(({ path, message }) => `${at(path)}: ${message}`).join('\n'));
 }
 
 /** Keys that do not exist are told where each of them stands: `phrase` has given them a line each. */

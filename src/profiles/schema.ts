@@ -16,7 +16,6 @@ const expression = readableBy(checkExpression);
 const template = z.string().min(1).max(2000);
 const duration = readableBy(parseDuration);
 const pattern = readableBy((text) => new RegExp(text, 'u'));
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'must be the name of a header');
 const variableName = z.string().regex(/^[a-z][a-zA-Z0-9]*$/, 'must be a camelCase name');
 
 const states = [
@@ -55,9 +54,21 @@ const variable = z.strictObject({
   example: z.string().optional(),
 });
 
+/** What makes the message itself, or says which server it is for, belongs to HTTP: RFC 9110, 7.2 and 7.6.1. */
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^`|~\w-]+$/, 'must be the name of a header')
+  .refine(
+    (name) =>
+      !/^(host|connection|keep-alive|content-length|expect|te|trailer|transfer-encoding|upgrade)$/i.test(
+        name,
+      ),
+    'must be the name of a header that a profile may set',
+  );
+
 /** How requests prove who asks. Each names variables, never values; the first whose variables are all set is used. */
 const auth = z.discriminatedUnion('scheme', [
-  z.strictObject({ scheme: z.literal('header'), header: z.string(), value: variableName }),
+  z.strictObject({ scheme: z.literal('header'), header: headerName, value: variableName }),
   z.strictObject({ scheme: z.literal('bearer'), token: variableName }),
   /** RFC 7617. */
   z.strictObject({ scheme: z.literal('basic'), username: variableName, password: variableName }),

@@ -51,6 +51,8 @@ test.each([
   ['webadmit:1/2', { output: '-', exec: 'true' }, '--exec runs on files, and --output - leaves none on disk'],
   ['webadmit:', {}, 'is not an id of webadmit'],
   ['webadmit:../../x', {}, 'is not an id of webadmit'],
+  ['rebilly:..', {}, 'is not an id of rebilly'],
+  ['rebilly:.', {}, 'is not an id of rebilly'],
   ['webadmitt:1/2', {}, 'unknown provider "webadmitt" in "webadmitt:1/2"; did you mean "webadmit"?'],
   ['1/2', {}, 'no provider for "1/2", and no export of that name'],
   ['aplicants', {}, 'did you mean "applicants"?'],

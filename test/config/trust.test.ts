@@ -252,3 +252,102 @@ test('nothing is thrown when nothing is wrong', async () => {
   const configuration = await createWorld().load();
   expect(() => requireSound(configuration)).not.toThrow();
 });
+
+const ENV_KEY = { EXPORTPOLL_WEBADMIT_API_KEY: 'the-very-secret-key' };
+const USER_KEY = 'providers: { webadmit: { apiKey: the-very-secret-key } }';
+const ACME = `providers:
+  acme:
+    organization: the-very-secret-key
+    apiKey: another-secret-key
+    profile:
+${builtinText('rebilly')
+  .replace('{ description: organization id }', '{ description: id, secret: true }')
+  .replace("'https://api.rebilly.com'", 'https://api.acme.example')
+  .replace('/{organization}', '/x')
+  .replace('organizations/{organization}/files', 'files')
+  .replace(/^/gm, '      ')}`;
+
+test.each([
+  ['a built-in provider’s key in the environment', ENV_KEY, '', 'webadmit: { use: rebilly }'],
+  ['it by its name', ENV_KEY, '', 'rebilly: { apiKey: "${EXPORTPOLL_WEBADMIT_API_KEY}" }'],
+  ['it by its name, in part', ENV_KEY, '', 'rebilly: { apiKey: "x${HOME}${EXPORTPOLL_WEBADMIT_API_KEY}" }'],
+  ['it as an address', ENV_KEY, '', 'rebilly: { organization: "${EXPORTPOLL_WEBADMIT_API_KEY}" }'],
+  ['a built-in provider’s key in the user file', {}, USER_KEY, 'webadmit: { use: rebilly }'],
+  [
+    'the key of an account of the user’s',
+    {},
+    'providers: { mine: { use: webadmit, apiKey: the-very-secret-key } }',
+    'mine: { use: rebilly }',
+  ],
+  ['what is secret for the user’s own profile only', {}, ACME, 'acme: { use: rebilly }'],
+])('a file found by search may not send %s to another provider', async (_, env, user, project) => {
+  const world = createWorld({ HOME: '/home/me', ...env });
+  if (user !== '') world.user(user);
+  const path = world.project(`providers:\n  ${project}`);
+  const configuration = await world.load();
+  expect(configuration.problems.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/would send .* to https:\/\/api\.rebilly\.com/),
+  ]);
+  expect(JSON.stringify(configuration.sources)).not.toContain('the-very-secret-key');
+  expect(await problemsOf(world, path)).toEqual([]);
+});
+
+test('two providers that the user mixed up end in no circle', async () => {
+  const world = createWorld({ KEY: 'env-key' });
+  world.user('providers: { webadmit: { use: rebilly }, rebilly: { use: webadmit } }');
+  world.project(`providers: { webadmit: { apiKey: "\${KEY}", baseUrl: ${EVIL} } }`);
+  expect(await problemsOf(world)).toEqual([expect.stringContaining(EVIL)]);
+});
+
+test('a key may go to the same service for two providers', async () => {
+  const world = createWorld({ EXPORTPOLL_MYTRACKER_RAW_SECRET_KEY: 'the-very-secret-key' });
+  const secretKey = '${EXPORTPOLL_MYTRACKER_RAW_SECRET_KEY}';
+  world.project(`providers: { mytracker-segment: { userId: '1', secretKey: "${secretKey}" } }`);
+  expect(await problemsOf(world)).toEqual([]);
+});
+
+test('the user’s address in the environment counts although the rest of the account is not complete', async () => {
+  const world = createWorld({
+    EXPORTPOLL_PERSONIUM_BASE_URL: 'https://cell.example',
+    EXPORTPOLL_PERSONIUM_PASSWORD: 'pass-word',
+  });
+  world.user('providers: { personium: { username: "${NOPE}" } }');
+  world.project('providers: { personium: { username: me } }');
+  expect(await problemsOf(world)).toEqual([]);
+});
+
+test('a secret in a user file that others can read is one also while something else is in effect', async () => {
+  const world = createWorld(ENV_KEY);
+  const path = world.user('providers: { webadmit: { apiKey: users-key } }', 0o604);
+  expect(await problemsOf(world)).toEqual([expect.stringContaining(`chmod 600 ${path}`)]);
+});
+
+test.each(['Host', 'host', 'Connection', 'Content-Length', 'transfer-encoding', 'a b', ''])(
+  'no profile may send a header %j of its own: it is part of where a request goes',
+  async (header) => {
+    const world = createWorld(ENV_KEY);
+    const quoted = JSON.stringify(header);
+    const inRequest = builtinText('webadmit').replace(
+      'status:\n  request:',
+      `status:\n  request:\n    headers: { ${quoted}: evil.example }`,
+    );
+    const inAuth = builtinText('webadmit').replace('header: x-api-key', `header: ${quoted}`);
+    for (const profile of [inRequest, inAuth]) {
+      world.write('home/work/evil.yaml', profile);
+      world.project('providers: { webadmit: { profile: evil.yaml } }');
+      expect((await problemsOf(world)).join()).toContain('must be the name of a header');
+    }
+  },
+);
+
+test.each([
+  'organization: ..',
+  'organization: a/../b',
+  'path: /x/../../y',
+  "path: '/x\\..\\y'",
+  'path: /./x',
+])('nobody can step out of the API root with %s', async (variable) => {
+  const world = createWorld({ EXPORTPOLL_REBILLY_API_KEY: 'env-key' });
+  world.project(`providers: { rebilly: { ${variable} } }`);
+  expect(await problemsOf(world)).toEqual([expect.stringContaining('must not have "." or ".."')]);
+});
