@@ -69,14 +69,12 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
       const { providers } = await import('./commands/providers.ts');
       done(await providers(context, invocation(name === undefined ? [] : [name], command)));
     });
-  add(
-    program,
-    'config',
-    'print the effective configuration, where each value comes from, and what is wrong',
-  ).action(async (_options, command: Command) => {
-    const { config } = await import('./commands/config.ts');
-    done(await config(context, invocation([], command)));
-  });
+  add(program, 'config', 'print the effective configuration, where each value comes from, and what is wrong')
+    .option('--check <PROVIDER>', 'also ask the provider, harmlessly, whether the credential is accepted')
+    .action(async ({ check }: { check?: string }, command: Command) => {
+      const { config } = await import('./commands/config.ts');
+      done(await config(context, invocation([], command), check));
+    });
   program
     .command('sandbox')
     .description('serve local stand-ins of all five APIs until interrupted')

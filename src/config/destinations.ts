@@ -1,4 +1,4 @@
-import type { Profile } from '../profiles/schema.ts';
+import type { Profile, RequestEntry } from '../profiles/schema.ts';
 import { expandTemplate, templateVariables } from '../profiles/template.ts';
 import { credentialOrigins } from '../profiles/origins.ts';
 import type { Account } from '../account.ts';
@@ -15,14 +15,20 @@ const PATH = /^(\/[^/\\]|[\w.-]+\/)/;
 export function destinations(account: Account): Set<string> {
   const { profile, variables } = account;
   const ofId = partsOfId(profile);
-  const requests = [profile.status, ...profile.followUps].map(({ request }) => request);
   const found = [
-    ...requests.map(({ url, with: bound }) =>
+    ...requestsIn(profile).map(({ url, with: bound }) =>
       destination(url, variables, new Set([...ofId, ...Object.keys(bound)])),
     ),
     ...profile.files.map(({ template = '' }) => destination(template, variables, new Set(ofId))),
   ];
   return new Set([...credentialOrigins(account), ...found.filter((origin) => origin !== undefined)]);
+}
+
+/** Wherever in a profile a request stands: none may be forgotten. */
+function requestsIn(part: unknown): RequestEntry[] {
+  if (typeof part !== 'object' || part === null) return [];
+  if ('method' in part && 'url' in part && 'with' in part) return [part as RequestEntry];
+  return Object.values(part).flatMap(requestsIn);
 }
 
 /** The template variables that an id gives, which go before the account's of the same name. */

@@ -131,6 +131,8 @@ const meaning = z.union(
   { error: `must be one of ${states.join(', ')}, or { state, after }, or { follow }` },
 );
 
+const acceptedStatuses = z.array(z.number().int().min(300).max(599)).default([]);
+
 const reading = {
   /** The provider's word for the state. */
   state: expression,
@@ -156,7 +158,7 @@ const followUp = z.strictObject({
   when: z.union([z.string(), z.array(z.string()).min(1)]),
   request,
   /** HTTP statuses besides 2xx that are answers, not errors. */
-  accept: z.array(z.number().int().min(300).max(599)).default([]),
+  accept: acceptedStatuses,
   /** The answer has pages: under `as` stands then the list of them, all with `status`, `headers` and `body`. */
   next: next.optional(),
   /** Its refusal (401, 403, 404 …) is no failure: the expressions over it find nothing. */
@@ -239,6 +241,14 @@ export const profileSchema = z.strictObject({
       ...waits,
     })
     .prefault({}),
+  /** A request that changes nothing, and is answered only to who may ask: it shows whether a credential is accepted. */
+  check: z
+    .strictObject({
+      request,
+      /** HTTP statuses besides 2xx that say so as well. */
+      accept: acceptedStatuses,
+    })
+    .optional(),
   status: z.strictObject({ request, ...reading, ...waits }),
   followUps: z.array(followUp).default([]),
   /** The first alternative that gives any link is taken. */

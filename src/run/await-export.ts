@@ -12,7 +12,7 @@ import type { Event } from '../events.ts';
 export interface RunWorld {
   readonly context: Context;
   readonly report: (event: Event) => void;
-  readonly service: (target: Target) => Service;
+  readonly service: (target: Pick<Target, 'account'>) => Service;
 }
 
 /** Who looks once does not want to wait; whatever takes longer than this, in ms, is for the next run. */

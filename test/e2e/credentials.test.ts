@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { describe, vi } from 'vitest';
+import { builtinNames, builtinText } from '../../src/profiles/load.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { expectedBytes, it, providerEnv, sandboxEnv } from '../helpers/e2e.ts';
+import { startScriptedServer } from '../helpers/scripted-server.ts';
 
 const ARCHIVE = 'CellExport_2017_01.zip';
 const WATCH_CELL = ['watch', 'personium:CellExport_2017_01', '--interval', '100ms'];
@@ -93,6 +95,77 @@ describe.concurrent('a secret', () => {
     const result = await cli.run(['watch', '--config', 'mine.yaml', 'webadmit:86446/74780'], { env });
     expect(result).toMatchObject({ exitCode: 0 });
     expect(sandbox.requests.filter(({ status }) => status === 401)).toHaveLength(1);
+  });
+});
+
+describe.concurrent('config --check', () => {
+  it.for([...builtinNames])(
+    'asks %s once, changes nothing, and says that the credential is accepted',
+    async (provider, { expect, run, sandbox }) => {
+      const { exitCode, stdout } = await run(['config', '--check', provider]);
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(new RegExp(`^check ${provider} +accepted +\\(GET ${sandbox.apiUrl}/`, 'm'));
+      expect(sandbox.requests).toMatchObject([{ method: 'GET', status: 200 }]);
+    },
+  );
+
+  it.for([
+    ['mytracker-raw', { secretKey: 'not-the-secret-key-of-it' }],
+    ['mytracker-segment', { secretKey: 'not-the-secret-key-of-it' }],
+    ['webadmit', { apiKey: 'ffffffffffffffffffffffffffffffff' }],
+    ['personium', { token: 'AA~not-the-token' }],
+    ['personium', { token: '', username: 'me', password: 'not-the-password' }],
+    ['rebilly', { apiKey: 'sk_not_the_key' }],
+  ] as const)('ends with 77 where %s refuses %o', async ([provider, wrong], { expect, cli, sandbox }) => {
+    const env = { ...sandboxEnv(sandbox), ...providerEnv(provider, wrong) };
+    const { exitCode, stdout, stderr } = await cli.run(['config', '--check', provider], { env });
+    expect(exitCode).toBe(77);
+    expect(stdout).toMatch(new RegExp(`^check ${provider} +refused`, 'm'));
+    expect(stderr).toMatch(/answered 40[13]|HTTP 400/);
+    const json = await cli.run(['config', '--check', provider, '--json'], { env });
+    expect(json.exitCode).toBe(77);
+    expect(JSON.parse(json.stdout)).toMatchObject({ check: { provider, accepted: false, exitCode: 77 } });
+    for (const value of Object.values(wrong).filter((value) => value.length > 2))
+      expect(cli.printed()).not.toContain(value);
+  });
+
+  it('asks nothing while something is wrong with the configuration', async ({ expect, cli, sandbox }) => {
+    await cli.write('.exportpollrc', 'outptu: x');
+    const checked = await cli.run(['config', '--check', 'webadmit'], { env: sandboxEnv(sandbox) });
+    expect(checked).toMatchObject({ exitCode: 78, stderr: expect.stringContaining('outptu') });
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it('says what is missing', async ({ expect, cli }) => {
+    const checked = await cli.run(['config', '--check', 'webadmit']);
+    expect(checked).toMatchObject({ exitCode: 78, stderr: expect.stringContaining('needs apiKey') });
+  });
+
+  it('has a web page in the place of the API for no approval', async ({ expect, cli, serve }) => {
+    const page = await startScriptedServer();
+    page.fault = () => ({ status: 200, body: '<html>Please sign in</html>' });
+    await serve();
+    const env = providerEnv('webadmit', { baseUrl: page.origin, apiKey: 'some-api-key' });
+    const checked = await cli.run(['config', '--check', 'webadmit'], { env });
+    await page.close();
+    expect(checked).toMatchObject({ exitCode: 76, stderr: expect.stringContaining('not JSON') });
+  });
+
+  it('says so where the profile has no harmless request', async ({ expect, cli }) => {
+    const profile = builtinText('webadmit').replace(/^check:\n.*\n/m, '');
+    await cli.write('own.yaml', profile);
+    await cli.write('.exportpollrc', 'providers: { own: { profile: own.yaml, apiKey: some-api-key } }');
+    const checked = await cli.run(['config', '--check', 'own']);
+    expect(checked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no harmless request') });
+    expect(await cli.run(['config', '--check', 'onw'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('did you mean "own"'),
+    });
+  });
+
+  it('works with the sandbox', async ({ expect, cli }) => {
+    const { exitCode, stdout } = await cli.run(['config', '--sandbox', '--check', 'rebilly']);
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/accepted/) });
   });
 });
 

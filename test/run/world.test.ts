@@ -13,7 +13,7 @@ const { settings } = settle([defaultLayer(context)], '/');
 /** The quotas in which the accounts of one run take their turns. */
 function quotasOf(...accounts: Account[]): Quota[] {
   const world = createWorld(context, settings, () => undefined);
-  return accounts.map((account) => world.service({ account, id: '1', settings }).client.quota);
+  return accounts.map((account) => world.service({ account }).client.quota);
 }
 
 function mytracker(

@@ -38,6 +38,11 @@ export function createMytracker(world: World, storeUrl: string): (exchange: Exch
     },
     {
       method: 'GET',
+      path: /^\/api\/open\/user\/v1\/quotas\/get\.json$/,
+      answer: (exchange) => answerEnvelope(exchange, 200, 'Ok', { quotas: quotas(exchange, 27) }),
+    },
+    {
+      method: 'GET',
       path: /^\/storage\/download\//,
       answer: async (exchange) => await answerStorage(exchange, world),
     },
@@ -123,8 +128,14 @@ async function answerStorage(exchange: Exchange, world: World): Promise<void> {
 
 /** The hour's quota is there to be ignored: it is not exceeded, although its reset is further away. */
 function answerThrottled(exchange: Exchange, resetAt: number): void {
-  const now = Math.floor(exchange.receivedAt / 1000);
-  const quota = (name: string, count: number, limit: number, resetTime: number) => ({
+  const info = { quotas: quotas(exchange, 127, resetAt) };
+  answerEnvelope(exchange, 429, 'Too Many Requests', { error: { info } });
+}
+
+/** After `count` requests in this minute, which ends at `resetAt`, in unix seconds. */
+function quotas({ receivedAt }: Exchange, count: number, resetAt?: number): object[] {
+  const now = Math.floor(receivedAt / 1000);
+  const quota = (name: string, limit: number, resetTime: number) => ({
     name,
     count,
     limit,
@@ -132,11 +143,10 @@ function answerThrottled(exchange: Exchange, resetAt: number): void {
     resetInSecond: resetTime - now,
     exceeded: count > limit,
   });
-  const quotas = [
-    quota('RequestsByUserPerHour', 127, 1000, now + 1800),
-    quota('RequestsByUserPerMinute', 127, 100, resetAt),
+  return [
+    quota('RequestsByUserPerHour', 1000, now + 1800),
+    quota('RequestsByUserPerMinute', 100, resetAt ?? now + 60),
   ];
-  answerEnvelope(exchange, 429, 'Too Many Requests', { error: { info: { quotas } } });
 }
 
 function answerNotFound(exchange: Exchange, detail: string): void {

@@ -17,6 +17,14 @@ export function createRebilly(world: World, storeUrl: string): (exchange: Exchan
     exportsAt(/^\/organizations\/acme\/experimental\/data-exports\/(?<id>[^/]+)$/),
     {
       method: 'GET',
+      path: /^(\/experimental\/organizations\/acme|\/organizations\/acme\/experimental)\/data-exports$/,
+      answer: (exchange) => {
+        const headers = { 'pagination-total': 0, 'pagination-limit': 1, 'pagination-offset': 0 };
+        answerJson(exchange, 200, [], headers);
+      },
+    },
+    {
+      method: 'GET',
       path: /^\/organizations\/acme\/files\/file_(?<id>[^/]+)$/,
       answer: async (exchange, { id = '' }) =>
         await withFile(exchange, id, async (scenario, delivery) => {

@@ -23,6 +23,15 @@ export function createWebadmit(world: World, storeUrl: string): (exchange: Excha
         return answerStatus(exchange, scenario, exportId, fileId);
       },
     },
+    {
+      method: 'GET',
+      path: /^\/api\/v1\/user_identities$/,
+      answer: (exchange) => {
+        const identity = { id: 95, type: 'Staff', association: 'Sandbox', institution: 'Sandbox University' };
+        const body = { href: exchange.url.pathname, user_identities: [identity] };
+        answerJson(exchange, 200, body, quota(remaining));
+      },
+    },
   ];
 
   function answerStatus(exchange: Exchange, scenario: Scenario, exportId: string, fileId: string): void {
