@@ -5,7 +5,7 @@ import { expandTemplate, templateVariables } from '../profiles/template.ts';
 import { interpolate, NotSetError } from './interpolate.ts';
 import { checkBaseUrl, checkTransport, credentialOrigins } from '../profiles/origins.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
-import { configuredSecret, environmentSecret } from './secrets.ts';
+import { configuredSecret, givenSecret } from './secrets.ts';
 import type { Account, SecretSource } from '../account.ts';
 import { checkPattern, hasDotSegment } from './values.ts';
 
@@ -17,16 +17,31 @@ export function openAccount(plan: ProviderPlan, context: Context): Account {
   const { name, profile, bindings } = plan;
   const set: Record<string, string> = {};
   const secrets: Record<string, SecretSource> = {};
+  const problems: ConfigError[] = [];
   for (const [variable, binding] of bindings) {
-    if (profile.variables[variable]?.secret === true) {
-      secrets[variable] = openSecret(binding, profile.variables[variable].pattern, context);
-    } else {
-      set[variable] = openPlain(variable, binding, profile, context);
+    try {
+      const { secret = false, pattern } = profile.variables[variable] ?? {};
+      if (secret) secrets[variable] = openSecret(binding, pattern, context);
+      else set[variable] = openPlain(variable, binding, profile, context);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(error);
     }
   }
+  throwAll(problems);
   const account = { name, profile, variables: withDefaults(profile, set), secrets };
   checkTransport(name, credentialOrigins(account));
   return account;
+}
+
+/** What is wrong goes before what is merely missing: that stops everybody. */
+function throwAll(problems: readonly ConfigError[]): void {
+  const wrong = problems.filter((problem) => !(problem instanceof AccountIncompleteError));
+  const [first, ...more] = wrong.length > 0 ? wrong : problems;
+  if (first === undefined) return;
+  if (more.length === 0) throw first;
+  const message = [first, ...more].map((problem) => problem.message).join('\n');
+  throw wrong.length > 0 ? new ConfigError(message) : new AccountIncompleteError(message);
 }
 
 /** Fills in the defaults of the profile's plain variables, as far as the variables in them are known. */
@@ -70,7 +85,8 @@ function openPlain(variable: string, binding: Binding, profile: Profile, context
   }
 }
 
-function plainText(binding: Binding, { env }: Context): string {
+/** The text of a variable that is no secret, filled in. Throws RangeError. */
+export function plainText(binding: Binding, { env }: Context): string {
   if (binding.file === undefined) return binding.value;
   if (typeof binding.value !== 'string') throw new RangeError('is not a secret, so it must be text');
   return interpolate(binding.value, env);
@@ -78,7 +94,6 @@ function plainText(binding: Binding, { env }: Context): string {
 
 function openSecret(binding: Binding, pattern: string | undefined, context: Context): SecretSource {
   const { at, file } = binding;
-  if (file === undefined)
-    return environmentSecret(binding.value, { at, directory: context.cwd, pattern }, context);
+  if (file === undefined) return givenSecret(binding.value, { at, directory: context.cwd, pattern }, context);
   return configuredSecret(binding.value, { at, directory: file.directory, pattern }, context);
 }

@@ -17,6 +17,7 @@ import {
   type Sourced,
 } from './settings.ts';
 import { exportSources, providerSources } from './sources.ts';
+import { withNetrc } from './netrc.ts';
 import { checkPermissions } from './permissions.ts';
 import { programsNamed, secretsLent } from './trust.ts';
 import { misspeltInEnvironment } from './unknown-names.ts';
@@ -74,7 +75,11 @@ export async function loadConfiguration(
   const settled = settle(layers(), context.home);
   const settleExport = ({ file, entry }: ConfiguredExport): ReturnType<typeof settle> =>
     settle(layers(fileLayer(file, entry)), context.home);
-  const { plans, problems: planProblems } = planConfigured(files, context);
+  const { plans, problems: planProblems } = planUsed(
+    providersUsed(files, settled.settings.provider, exports, context),
+    files,
+    context,
+  );
   const permissions = await checkPermissions(files, plans, context);
   const accounts = new Map<string, Account>();
   return {
@@ -84,7 +89,7 @@ export async function loadConfiguration(
       return (found === undefined ? settled : settleExport(found)).settings;
     },
     account(name) {
-      const account = accounts.get(name) ?? openTrusted(planProvider(name, files, context), files, context);
+      const account = accounts.get(name) ?? openTrusted(planAccount(name, files, context), files, context);
       accounts.set(name, account);
       return account;
     },
@@ -99,7 +104,7 @@ export async function loadConfiguration(
       ),
     ],
     searched,
-    inspect: () => inspectAll(files, settled.settings.provider, [...exports.values()], context),
+    inspect: () => inspectAll(plans, settled.settings.provider, [...exports.values()], context),
     files,
     problems: [
       ...environment.problems,
@@ -130,16 +135,28 @@ export function requireSound({ problems }: Configuration): void {
   );
 }
 
-/** Plans every provider that files or environment say something about, and collects what is wrong with them. */
-function planConfigured(
+/** The providers that files or environment say something about, or name. */
+function providersUsed(
+  files: readonly ConfigFile[],
+  provider: string | undefined,
+  exports: ReadonlyMap<string, ConfiguredExport>,
+  context: Context,
+): string[] {
+  const named = new Set([provider, ...[...exports.values()].map(({ entry }) => entry.provider)]);
+  return providerNames(files).filter((name) => named.has(name) || isConfigured(name, files, context));
+}
+
+/** Plans the providers, and collects what is wrong with them. */
+function planUsed(
+  names: readonly string[],
   files: readonly ConfigFile[],
   context: Context,
 ): { plans: ProviderPlan[]; problems: ConfigError[] } {
   const plans: ProviderPlan[] = [];
   const problems: ConfigError[] = [];
-  for (const name of providerNames(files).filter((name) => isConfigured(name, files, context))) {
+  for (const name of names) {
     try {
-      const plan = planProvider(name, files, context);
+      const plan = planAccount(name, files, context);
       plans.push(plan);
       const odd = misfits(plan, files);
       problems.push(...odd);
@@ -151,6 +168,11 @@ function planConfigured(
     }
   }
   return { plans, problems };
+}
+
+/** A provider with everything that can be known of its credentials. */
+function planAccount(name: string, files: readonly ConfigFile[], context: Context): ProviderPlan {
+  return withNetrc(planProvider(name, files, context), context);
 }
 
 function openTrusted(plan: ProviderPlan, files: readonly ConfigFile[], context: Context): Account {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import { authVariables } from '../profiles/auth.ts';
 import type { AuthEntry, Profile } from '../profiles/schema.ts';
 import { templateVariables } from '../profiles/template.ts';
 import { environmentName } from './providers.ts';
@@ -33,23 +34,6 @@ function usableEntry(account: Account): AuthEntry | undefined {
 
 function isSet({ variables, secrets }: Account, name: string): boolean {
   return Object.hasOwn(variables, name) || Object.hasOwn(secrets, name);
-}
-
-/** The variables that an entry under `auth` names. */
-function authVariables(entry: AuthEntry): string[] {
-  switch (entry.scheme) {
-    case 'header':
-      return [entry.value];
-    case 'bearer':
-      return [entry.token];
-    case 'basic':
-    case 'oauth-password':
-      return [entry.username, entry.password];
-    case 'cookie':
-      return [entry.value, ...Object.values(entry.query)];
-    case 'authhmac':
-      return [entry.user, entry.secret];
-  }
 }
 
 /** The variables without which some URL of the profile cannot be built; for an unset default, those in it. */

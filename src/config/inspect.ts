@@ -6,43 +6,36 @@ import { ConfigError, messageOf } from '../errors.ts';
 import { AccountIncompleteError, openAccount } from './accounts.ts';
 import { missingCredentials } from './credentials.ts';
 import { interpolate } from './interpolate.ts';
-import type { ConfigFile } from './load.ts';
 import { locate, requireSmallFile } from './paths.ts';
-import { isConfigured, planProvider, providerNames, type Binding, type ProviderPlan } from './providers.ts';
+import type { Binding, ProviderPlan } from './providers.ts';
 import type { Sourced } from './settings.ts';
 import { isIdOf, type ConfiguredExport } from './targets.ts';
 
 /** Looks at every provider that is in use as if it were to be used now, and at every export. */
 export function inspectAll(
-  files: readonly ConfigFile[],
+  plans: readonly ProviderPlan[],
   provider: string | undefined,
   exports: readonly ConfiguredExport[],
   context: Context,
 ): { problems: ConfigError[]; missing: Sourced[] } {
   const problems: ConfigError[] = [];
   const missing: Sourced[] = [];
-  const named = new Set([provider, ...exports.map(({ entry }) => entry.provider)]);
-  const plans = new Map<string, ProviderPlan>();
-  for (const name of providerNames(files)) {
-    if (!named.has(name) && !isConfigured(name, files, context)) continue;
-    const plan = unlessWrong(() => planProvider(name, files, context));
-    if (plan === undefined) continue;
-    plans.set(name, plan);
+  for (const plan of plans) {
     problems.push(...unusableSecrets(plan, context));
-    const account = unlessWrong(() => openAccount(plan, context), problems);
+    const account = opened(plan, context, problems);
     if (account !== undefined) missing.push(...lacking(account));
   }
   for (const found of exports) {
-    const plan = plans.get(found.entry.provider ?? provider ?? '');
+    const plan = plans.find(({ name }) => name === (found.entry.provider ?? provider));
     if (plan !== undefined) problems.push(...refusedId(found, plan));
   }
   return { problems, missing };
 }
 
 /** What stops every run is told with the configuration; what stops only who uses the account goes to `incomplete`. */
-function unlessWrong<T>(get: () => T, incomplete: ConfigError[] = []): T | undefined {
+function opened(plan: ProviderPlan, context: Context, incomplete: ConfigError[]): Account | undefined {
   try {
-    return get();
+    return openAccount(plan, context);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     if (error instanceof AccountIncompleteError) incomplete.push(error);

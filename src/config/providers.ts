@@ -10,10 +10,15 @@ import type { ProviderEntry, VariableValue } from './schema.ts';
 
 /** What is configured for one variable of a provider, and by whom. */
 export type Binding =
-  /** By the environment: `at` is the variable's name there, and `value` stands for itself. */
-  | { readonly value: string; readonly at: string; readonly file?: never }
+  /** By the environment or by .netrc: `at` is the variable's name there, or the file and machine; `value` stands for itself. */
+  | { readonly source: 'env' | 'netrc'; readonly value: string; readonly at: string; readonly file?: never }
   /** By a file: `at` says where in it. */
-  | { readonly value: VariableValue; readonly at: string; readonly file: ConfigFile };
+  | {
+      readonly source: 'file';
+      readonly value: VariableValue;
+      readonly at: string;
+      readonly file: ConfigFile;
+    };
 
 /** A provider, put together from environment and files; nothing in it is filled in or read yet. */
 export interface ProviderPlan {
@@ -98,12 +103,12 @@ function bind(
 ): Binding | undefined {
   const twin = environmentName(name, variable);
   const value = fromEnvironment(context.env, twin);
-  if (value !== undefined) return { value, at: twin };
+  if (value !== undefined) return { source: 'env', value, at: twin };
   for (const file of files) {
     const variables = variablesFrom(file, name);
     const configured = Object.hasOwn(variables, variable) ? variables[variable] : undefined;
     if (configured !== undefined)
-      return { value: configured, at: file.at(['providers', name, variable]), file };
+      return { source: 'file', value: configured, at: file.at(['providers', name, variable]), file };
   }
   return undefined;
 }

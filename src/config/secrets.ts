@@ -27,8 +27,8 @@ export interface SecretPlace {
   readonly pattern?: string | undefined;
 }
 
-/** The value of the environment variable that `place.at` names, as it is. */
-export function environmentSecret(value: string, place: SecretPlace, context: Context): SecretSource {
+/** A value of the environment or of .netrc, as it is. */
+export function givenSecret(value: string, place: SecretPlace, context: Context): SecretSource {
   return source(place.at, false, place, context, () => Promise.resolve(value));
 }
 

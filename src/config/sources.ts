@@ -20,7 +20,7 @@ export function providerSources(plans: readonly ProviderPlan[], context: Context
           ? []
           : [{ key, value: context.redactor.mask(value), from: `profile ${plan.profile.name}` }];
       }
-      const from = binding.file === undefined ? `env ${binding.at}` : binding.file.path;
+      const from = binding.file === undefined ? `${binding.source} ${binding.at}` : binding.file.path;
       return [
         {
           key,

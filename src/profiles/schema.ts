@@ -51,6 +51,8 @@ const variable = z.strictObject({
   default: template.optional(),
   /** A regular expression that the whole value must match. */
   pattern: pattern.optional(),
+  /** Which part of the API's entry in ~/.netrc it is, where nothing else gives the credentials. */
+  netrc: z.enum(['login', 'password']).optional(),
   example: z.string().optional(),
 });
 
@@ -213,7 +215,8 @@ export const profileSchema = z.strictObject({
   /** `baseUrl`, which every profile has, is the API's root: its origin is the one that the credentials are for. */
   variables: z
     .record(variableName, variable)
-    .refine((variables) => 'baseUrl' in variables, 'must have baseUrl'),
+    .refine((variables) => 'baseUrl' in variables, 'must have baseUrl')
+    .refine((variables) => variables['baseUrl']?.netrc === undefined, 'cannot take baseUrl from .netrc'),
   /** Further origins that the credentials are for. */
   origins: z
     .array(z.string().regex(/^https?:\/\/[^/?#@]+$/, 'must be an origin such as https://files.example.com'))

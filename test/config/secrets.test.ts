@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { configuredSecret, environmentSecret } from '../../src/config/secrets.ts';
+import { configuredSecret, givenSecret } from '../../src/config/secrets.ts';
 import type { VariableValue } from '../../src/config/schema.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { createWorld, type World } from './world.ts';
@@ -31,7 +31,7 @@ test('text may take parts of it from the environment, and all of it is masked fr
 
 test('a value from the environment itself is not looked into', async () => {
   const world = createWorld();
-  const source = environmentSecret('a${B}c', { at: 'EXPORTPOLL_X', directory: world.cwd }, world.context);
+  const source = givenSecret('a${B}c', { at: 'EXPORTPOLL_X', directory: world.cwd }, world.context);
   expect((await source.read(signal)).reveal()).toBe('a${B}c');
 });
 

@@ -1,0 +1,18 @@
+import type { AuthEntry } from './schema.ts';
+
+/** The variables that an entry under `auth` names. */
+export function authVariables(entry: AuthEntry): string[] {
+  switch (entry.scheme) {
+    case 'header':
+      return [entry.value];
+    case 'bearer':
+      return [entry.token];
+    case 'basic':
+    case 'oauth-password':
+      return [entry.username, entry.password];
+    case 'cookie':
+      return [entry.value, ...Object.values(entry.query)];
+    case 'authhmac':
+      return [entry.user, entry.secret];
+  }
+}
