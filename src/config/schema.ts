@@ -13,7 +13,7 @@ const secretFile = z.strictObject({ file: z.string().min(1) });
 const secretCommand = z.strictObject({ command: z.array(asText).min(1) });
 
 /** A variable of a provider: a scalar, or for a secret where to get it. */
-const variableValue = z.union([asText, secretFile, secretCommand], {
+export const variableValue = z.union([asText, secretFile, secretCommand], {
   error: 'must be text, { file: PATH } or { command: [PROGRAM, ARGUMENT, …] }',
 });
 
@@ -47,6 +47,8 @@ export function fileSchema(env: Environment) {
   const settings = (wanted: readonly Flag[]) =>
     Object.fromEntries(wanted.map((flag) => [flag.name, settingText(flag, env).optional()])) as SettingShape;
   return z.strictObject({
+    /** Where a JSON file tells editors what may stand in it. */
+    $schema: z.string().optional(),
     ...settings(flags),
     providers: z.record(providerNames, provider).default({}),
     exports: z
@@ -87,7 +89,7 @@ export function keysAt(path: readonly PropertyKey[]): string[] {
 }
 
 function settingText(flag: Flag, env: Environment): z.ZodType<string> {
-  return asText.transform((text, context) => {
+  const setting = asText.transform((text, context) => {
     try {
       const filled = isInterpolated(text) ? interpolate(text, env) : text;
       flag.parse(filled);
@@ -98,4 +100,14 @@ function settingText(flag: Flag, env: Environment): z.ZodType<string> {
       return z.NEVER;
     }
   });
+  return setting.meta(editorHints(flag));
+}
+
+/** What editors show, complete and check of a setting; `${NAME}` may stand in the place of any value. */
+function editorHints({ description, argument, choices, defaultText }: Flag): Record<string, unknown> {
+  const words = argument === undefined && defaultText === 'false' ? [true, false] : choices;
+  return {
+    description: defaultText === undefined ? description : `${description} (default: ${defaultText})`,
+    ...(words === undefined ? {} : { anyOf: [{ enum: words }, { type: 'string', pattern: '\\$\\{' }] }),
+  };
 }
