@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { ExitCode } from '../errors.ts';
 import { builtinNames, builtinText } from '../profiles/load.ts';
 import type { Invocation } from '../run/session.ts';
+import { createCleaner } from '../ui/clean.ts';
 
 /**
  * `exportpoll providers [NAME]`: lists the profiles that can be used here, or prints one, as YAML to start from or as
@@ -21,7 +22,7 @@ export async function providers(context: Context, invocation: Invocation): Promi
       const { title, id } = configuration.profile(known);
       return { name: known, title, id: id.description, example: `${known}:${id.example}` };
     });
-    context.stdout.stream.write(json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows));
+    context.stdout.stream.write(json ? `${JSON.stringify(rows, null, 2)}\n` : table(context, rows));
     return ExitCode.ok;
   }
   const profile = configuration.profile(name);
@@ -31,10 +32,15 @@ export async function providers(context: Context, invocation: Invocation): Promi
   return ExitCode.ok;
 }
 
-function table(rows: readonly { name: string; title: string; example: string }[]): string {
+/** A title may come with somebody's repository, and is cleaned like a server's text. */
+function table(context: Context, rows: readonly { name: string; title: string; example: string }[]): string {
+  const clean = createCleaner(context);
   const width = Math.max(...rows.map(({ name }) => name.length));
   const titleWidth = Math.max(...rows.map(({ title }) => title.length));
   return rows
-    .map(({ name, title, example }) => `${name.padEnd(width)}  ${title.padEnd(titleWidth)}  ${example}\n`)
+    .map(
+      ({ name, title, example }) =>
+        `${clean(`${name.padEnd(width)}  ${title.padEnd(titleWidth)}  ${example}`)}\n`,
+    )
     .join('');
 }

@@ -1,9 +1,14 @@
+import { PassThrough } from 'node:stream';
+
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 
+import { config } from '../../src/commands/config.ts';
 import { resolveTarget, resolveTargets } from '../../src/config/targets.ts';
 import { flags } from '../../src/config/flags.ts';
 import { ConfigError, UsageError } from '../../src/errors.ts';
+import { builtinNames, builtinText } from '../../src/profiles/load.ts';
 import { createWorld, type World } from './world.ts';
 
 const RUNS = { numRuns: 150 };
@@ -66,6 +71,7 @@ async function surprises(world: World): Promise<unknown[]> {
     ...names.map((name) => errorOf(() => configuration.account(name))),
     ...targets.map((target) => errorOf(() => resolveTarget(configuration, target))),
     errorOf(() => resolveTargets(configuration, [])),
+    errorOf(() => configuration.inspect()),
   ];
   return errors.filter(
     (error) => error !== undefined && !(error instanceof ConfigError) && !(error instanceof UsageError),
@@ -114,6 +120,94 @@ test('nor does any text', async () => {
         expect(await surprises(world)).toEqual([]);
       },
     ),
+    RUNS,
+  );
+});
+
+/** Every place in some data, as a path. */
+function placesIn(data: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof data !== 'object' || data === null) return [path];
+  return [path, ...Object.entries(data).flatMap(([key, inner]) => placesIn(inner, [...path, key]))];
+}
+
+/** A copy of the data with another value at the path; without that place for `undefined`. */
+function changed(data: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value;
+  const copy = (Array.isArray(data) ? [...(data as unknown[])] : { ...(data as object) }) as Record<
+    string,
+    unknown
+  >;
+  const inner = changed(copy[key], rest, value);
+  if (inner === undefined) Reflect.deleteProperty(copy, key);
+  else copy[key] = inner;
+  return copy;
+}
+
+/** A profile that was sound, with one to three of its values taken away or replaced. */
+const brokenProfile = fc
+  .constantFrom(...builtinNames)
+  .map((name) => parse(builtinText(name)) as unknown)
+  .chain((profile) => {
+    const change = fc.record({
+      path: fc.constantFrom(...placesIn(profile)),
+      value: fc.oneof(
+        fc.constant(undefined),
+        scalar,
+        fc.constantFrom('(', '[', '{+x}', '(a+)+', '${SET}'),
+        anything,
+      ),
+    });
+    return fc.array(change, { minLength: 1, maxLength: 3 }).map((changes) =>
+      changes.reduce<unknown>((data, { path, value }) => {
+        try {
+          return changed(data, path, value);
+        } catch {
+          // An earlier change has taken the place away.
+          return data;
+        }
+      }, profile),
+    );
+  });
+
+test('nor does any profile', async () => {
+  const world = createWorld({
+    SET: 'value',
+    EXPORTPOLL_MINE_API_KEY: 'some-key',
+    EXPORTPOLL_MINE_TOKEN: 'token',
+  });
+  await fc.assert(
+    fc.asyncProperty(brokenProfile, fc.boolean(), async (profile, inline) => {
+      world.write('home/work/p.yaml', JSON.stringify(profile) ?? '');
+      world.project(
+        JSON.stringify({ providers: { mine: { profile: inline ? (profile ?? null) : 'p.yaml' } } }),
+      );
+      expect(await surprises(world)).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
+test('`config` ends with 0 or 78, and with a sentence wherever it is 78', async () => {
+  const world = createWorld({ SET: 'value' });
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(anything, shaped), fc.boolean(), async (data, json) => {
+      world.write('home/work/.exportpollrc.json', JSON.stringify(data));
+      const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+      const context = {
+        ...world.context,
+        stdout: { stream: stdout, isTTY: false },
+        stderr: { stream: stderr, isTTY: false },
+      };
+      const exitCode = await config(context, { targets: [], flags: { json }, configFile: undefined });
+      const said = String(stderr.read() ?? '');
+      expect([0, 78]).toContain(exitCode);
+      expect(said).not.toMatch(/^\s+at |report this bug|TypeError|undefined/m);
+      const told = said
+        .split('\n')
+        .filter((line) => /^exportpoll: (?!warning|no configuration).{10,}/.test(line));
+      expect(told.length > 0).toBe(exitCode === 78);
+      if (json) JSON.parse(String(stdout.read()));
+    }),
     RUNS,
   );
 });

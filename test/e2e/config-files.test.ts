@@ -1,4 +1,6 @@
+import * as fc from 'fast-check';
 import { describe } from 'vitest';
+import { builtinText } from '../../src/profiles/load.ts';
 import { it, providerEnv } from '../helpers/e2e.ts';
 
 describe.concurrent('a configuration file', () => {
@@ -42,6 +44,55 @@ describe.concurrent('a configuration file', () => {
     expect(stderr).toContain(elsewhere.apiUrl);
     expect(stderr).toContain('--config');
     expect(elsewhere.requests).toEqual([]);
+  });
+
+  it('with anything in it ends in a sentence, and with 78, where it is not simply right', async ({
+    expect,
+    cli,
+  }) => {
+    const pieces = [
+      'providers:',
+      'webadmit',
+      ': ',
+      '\n',
+      '  ',
+      '{',
+      '}',
+      '[',
+      '- ',
+      '&a ',
+      '*a',
+      '"',
+      '%',
+      '${X}',
+      '\u0000',
+      'é',
+    ];
+    const texts = fc.sample(fc.array(fc.constantFrom(...pieces), { maxLength: 14 }), {
+      seed: 7,
+      numRuns: 12,
+    });
+    for (const text of texts.map((parts) => parts.join(''))) {
+      await cli.write('.exportpollrc', text);
+      // A stack trace makes it reject.
+      const { exitCode, stderr } = await cli.run(['status', 'webadmit:nothing']);
+      expect([2, 78], text).toContain(exitCode);
+      expect(stderr, text).toMatch(/^exportpoll: .{10,}/);
+    }
+  });
+
+  it('cannot speak to the terminal', async ({ expect, cli }) => {
+    const name = String.raw`"x\e]0;owned\a\u202Ey"`;
+    await cli.write('own.yaml', builtinText('webadmit').replace(/^title: .*/m, `title: ${name}`));
+    const exports = `exports: { a: { id: ${name}, provider: webadmit } }`;
+    await cli.write(
+      '.exportpollrc',
+      `output: ${name}\n${exports}\nproviders: { own: { profile: own.yaml } }`,
+    );
+    await cli.run(['config']);
+    await cli.run(['providers']);
+    // oxlint-disable-next-line no-control-regex -- they are what is looked for
+    expect(cli.printed()).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   });
 
   it('that does not exist stops with 78', async ({ expect, run }) => {
