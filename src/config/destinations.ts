@@ -14,13 +14,14 @@ const PATH = /^(\/[^/\\]|[\w.-]+\/)/;
  */
 export function destinations(account: Account): Set<string> {
   const { profile, variables } = account;
-  const ofId = partsOfId(profile);
-  const found = [
-    ...requestsIn(profile).map(({ url, with: bound }) =>
-      destination(url, variables, new Set([...ofId, ...Object.keys(bound)])),
-    ),
-    ...profile.files.map(({ template = '' }) => destination(template, variables, new Set(ofId))),
+  const open = [...partsOfId(profile), ...ofPages(profile)];
+  const templates = [
+    ...requestsIn(profile).map(({ url, with: bound }) => [url, bound] as const),
+    ...profile.files.map(({ template = '', with: bound }) => [template, bound] as const),
   ];
+  const found = templates.map(([template, bound]) =>
+    destination(template, variables, new Set([...open, ...Object.keys(bound)])),
+  );
   return new Set([...credentialOrigins(account), ...found.filter((origin) => origin !== undefined)]);
 }
 
@@ -29,6 +30,11 @@ function requestsIn(part: unknown): RequestEntry[] {
   if (typeof part !== 'object' || part === null) return [];
   if ('method' in part && 'url' in part && 'with' in part) return [part as RequestEntry];
   return Object.values(part).flatMap(requestsIn);
+}
+
+/** The template variables that the answer before gives where there are pages. */
+function ofPages({ followUps, files }: Profile): string[] {
+  return [...followUps, ...files].flatMap(({ next }) => (typeof next === 'object' ? Object.keys(next) : []));
 }
 
 /** The template variables that an id gives, which go before the account's of the same name. */

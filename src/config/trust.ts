@@ -81,7 +81,11 @@ export function isLent(
  * The API root is an address already, unless the file made it of something else.
  */
 function linksCanTell(plan: ProviderPlan, file: ConfigFile): boolean {
-  if (plan.profile.files.every(({ url }) => url === undefined)) return false;
+  const { files, followUps } = plan.profile;
+  const mayLeadAnywhere =
+    files.some(({ url }) => url !== undefined) ||
+    [...files, ...followUps].some(({ next }) => typeof next === 'string');
+  if (!mayLeadAnywhere) return false;
   return [...plan.bindings].some(
     ([variable, binding]) =>
       plan.profile.variables[variable]?.secret !== true &&

@@ -1,5 +1,6 @@
 import { didYouMean } from '../nearest.ts';
-import type { AuthEntry, FollowUp, Profile } from './schema.ts';
+import { authVariables } from './auth.ts';
+import type { FollowUp, Profile } from './schema.ts';
 import { templateVariables } from './template.ts';
 import { withinTime } from './time-limit.ts';
 import { normaliseWord } from './words.ts';
@@ -67,30 +68,13 @@ function matches(pattern: string, text: string): boolean {
 
 function checkAuth({ auth, variables }: Profile): Complaint[] {
   return auth.flatMap((entry, index) =>
-    variablesOf(entry)
+    authVariables(entry)
       .filter((name) => !Object.hasOwn(variables, name))
       .map((name) => ({
         path: ['auth', index],
         message: `names a variable "${name}" that is not under variables${didYouMean(name, Object.keys(variables))}`,
       })),
   );
-}
-
-/** The variables that an entry under `auth` names. */
-function variablesOf(entry: AuthEntry): string[] {
-  switch (entry.scheme) {
-    case 'header':
-      return [entry.value];
-    case 'bearer':
-      return [entry.token];
-    case 'basic':
-    case 'oauth-password':
-      return [entry.username, entry.password];
-    case 'cookie':
-      return [entry.value, ...Object.values(entry.query)];
-    case 'authhmac':
-      return [entry.user, entry.secret];
-  }
 }
 
 /** Words are compared without case and separators; two that are one then must not mean different things. */
@@ -159,7 +143,7 @@ function checkNames({ followUps }: Profile): Complaint[] {
 
 /** A variable that does not exist expands to nothing, and a URL without its id asks for something else. */
 function checkTemplates(profile: Profile): Complaint[] {
-  const { variables, id, auth, status, followUps, files } = profile;
+  const { variables, id, auth, check: harmless, status, followUps, files } = profile;
   const common = ['id', ...groupsOf(id.pattern)];
   const check = (path: Complaint['path'], template: string, own: readonly string[]): Complaint[] =>
     templateVariables(template).flatMap((name) => {
@@ -173,6 +157,9 @@ function checkTemplates(profile: Profile): Complaint[] {
     });
   const requests = [
     { path: ['status', 'request'], request: status.request, next: undefined },
+    ...(harmless === undefined
+      ? []
+      : [{ path: ['check', 'request'], request: harmless.request, next: undefined }]),
     ...followUps.map(({ request, next }, index) => ({
       path: ['followUps', index, 'request'],
       request,

