@@ -20,7 +20,7 @@ export function credentialOrigins({
   variables,
 }: Pick<Account, 'profile' | 'variables'>): Set<string> {
   const tokenUrls = profile.auth.flatMap((entry) =>
-    entry.scheme === 'oauth-password' ? [expandTemplate(entry.tokenUrl, variables)] : [],
+    'tokenUrl' in entry ? [expandTemplate(entry.tokenUrl, variables)] : [],
   );
   const urls = [variables['baseUrl'] ?? '', ...profile.origins, ...tokenUrls];
   // A URL that lacks a variable yet is none, and nothing is sent there.

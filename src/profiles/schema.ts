@@ -72,8 +72,14 @@ const headerName = z
 const auth = z.discriminatedUnion('scheme', [
   z.strictObject({ scheme: z.literal('header'), header: headerName, value: variableName }),
   z.strictObject({ scheme: z.literal('bearer'), token: variableName }),
-  /** RFC 7617. */
-  z.strictObject({ scheme: z.literal('basic'), username: variableName, password: variableName }),
+  /** RFC 7617; services that take a key as the user name want an empty password. */
+  z.strictObject({
+    scheme: z.literal('basic'),
+    username: variableName,
+    password: variableName.optional(),
+  }),
+  /** A parameter of the query. */
+  z.strictObject({ scheme: z.literal('query'), parameter: z.string().min(1), value: variableName }),
   /** A cookie, with an optional second value in the query. */
   z.strictObject({
     scheme: z.literal('cookie'),
@@ -89,6 +95,18 @@ const auth = z.discriminatedUnion('scheme', [
     password: variableName,
     scope: z.string().optional(),
   }),
+  /** OAuth 2.0 client credentials grant (RFC 6749, 4.4), the client's secret in the form. */
+  z.strictObject({
+    scheme: z.literal('oauth-client'),
+    tokenUrl: template,
+    clientId: variableName,
+    clientSecret: variableName,
+    scope: z.string().optional(),
+    /** Further fields of the form, such as an audience, and the variables with their values. */
+    parameters: z.record(z.string(), variableName).default({}),
+  }),
+  /** A public API. */
+  z.strictObject({ scheme: z.literal('none') }),
   /** HMAC-SHA1 over method, URL and body: MyTracker's `AuthHMAC`. */
   z.strictObject({ scheme: z.literal('authhmac'), user: variableName, secret: variableName }),
 ]);

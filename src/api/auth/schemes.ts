@@ -1,9 +1,10 @@
 import type { Account } from '../../account.ts';
+import { authVariables } from '../../profiles/auth.ts';
 import type { AuthEntry } from '../../profiles/schema.ts';
 import { expandUrl } from '../../profiles/template.ts';
 import { authHmac } from './authhmac.ts';
 import { Authenticator } from './authenticator.ts';
-import { OAuthPassword, type PasswordGrant } from './oauth-password.ts';
+import { OAuthToken, type Grant } from './oauth-token.ts';
 import { renewValues, valueOf, type Scheme } from './scheme.ts';
 
 export interface SchemeDependencies {
@@ -38,12 +39,20 @@ function schemeOf(account: Account, entry: AuthEntry, deps: SchemeDependencies):
         headers['authorization'] = `Bearer ${await value(entry.token, signal)}`;
       });
     case 'basic':
-      return simple(account, [entry.username, entry.password], async ({ headers }, signal) => {
-        const pair = `${await value(entry.username, signal)}:${await value(entry.password, signal)}`;
+      return simple(account, authVariables(entry), async ({ headers }, signal) => {
+        // Services that take a key as the user name want the password empty.
+        const password = entry.password === undefined ? '' : await value(entry.password, signal);
+        const pair = `${await value(entry.username, signal)}:${password}`;
         const encoded = Buffer.from(pair, 'utf8').toString('base64');
         deps.onSecret(encoded);
         headers['authorization'] = `Basic ${encoded}`;
       });
+    case 'query':
+      return simple(account, [entry.value], async ({ url }, signal) => {
+        url.searchParams.set(entry.parameter, await value(entry.value, signal));
+      });
+    case 'none':
+      return simple(account, [], async () => await Promise.resolve());
     case 'cookie':
       return simple(
         account,
@@ -69,7 +78,8 @@ function schemeOf(account: Account, entry: AuthEntry, deps: SchemeDependencies):
         },
       );
     case 'oauth-password':
-      return new OAuthPassword(passwordGrant(account, entry, deps));
+    case 'oauth-client':
+      return new OAuthToken(grantOf(account, entry, deps));
   }
 }
 
@@ -78,19 +88,42 @@ function simple(account: Account, names: readonly string[], apply: Scheme['apply
   return { apply, renew: async (signal) => await renewValues(account, names, signal) };
 }
 
-function passwordGrant(
+function grantOf(
   account: Account,
-  entry: AuthEntry & { scheme: 'oauth-password' },
+  entry: AuthEntry & { scheme: 'oauth-password' | 'oauth-client' },
   deps: SchemeDependencies,
-): PasswordGrant {
+): Grant {
   const url = expandUrl(entry.tokenUrl, account.variables);
+  const names = authVariables(entry);
   return {
     post: async (form, signal) => await deps.postForm(url, form, signal),
-    username: async (signal) => await valueOf(account, entry.username, signal),
-    password: async (signal) => await valueOf(account, entry.password, signal),
-    forgetPassword: () => void account.secrets[entry.password]?.forget(),
-    scope: entry.scope,
+    form: async (signal) => {
+      const form = new URLSearchParams({ grant_type: GRANT_TYPES[entry.scheme] });
+      for (const [field, name] of fieldsOf(entry)) form.set(field, await valueOf(account, name, signal));
+      if (entry.scope !== undefined) form.set('scope', entry.scope);
+      return form;
+    },
+    forget: () => names.forEach((name) => account.secrets[name]?.forget()),
+    proof: entry.scheme === 'oauth-password' ? 'username and password' : 'client id and secret',
     now: deps.now,
     onSecret: deps.onSecret,
   };
+}
+
+/** RFC 6749, 4.3.2 and 4.4.2. */
+const GRANT_TYPES = { 'oauth-password': 'password', 'oauth-client': 'client_credentials' } as const;
+
+/** The fields of the grant's form, and the variables whose values they have. */
+function fieldsOf(entry: AuthEntry & { scheme: 'oauth-password' | 'oauth-client' }): [string, string][] {
+  if (entry.scheme === 'oauth-password') {
+    return [
+      ['username', entry.username],
+      ['password', entry.password],
+    ];
+  }
+  return [
+    ['client_id', entry.clientId],
+    ['client_secret', entry.clientSecret],
+    ...Object.entries(entry.parameters),
+  ];
 }

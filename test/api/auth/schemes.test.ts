@@ -73,6 +73,53 @@ describe('a credential', () => {
     expect(redactor.mask(pair)).toBe('***');
   });
 
+  it('goes out as a user alone, where the key is the user name', async () => {
+    const { headers } = await sentWith({ scheme: 'basic', username: 'key' });
+    const pair = Buffer.from('k3y=: secret:', 'utf8').toString('base64');
+    expect(headers).toMatchObject({ authorization: `Basic ${pair}` });
+  });
+
+  it('goes out in the query', async () => {
+    const { headers, target } = await sentWith({ scheme: 'query', parameter: 'api_key', value: 'key' });
+    expect(target).toBe('/jobs?a=1&api_key=k3y%3D%3A+secret');
+    expect(headers).not.toHaveProperty('authorization');
+  });
+
+  it('may be none', async () => {
+    const { headers, target } = await sentWith({ scheme: 'none' });
+    expect(target).toBe('/jobs?a=1');
+    expect(headers).not.toHaveProperty('authorization');
+  });
+
+  it('is exchanged for a token by the client itself (RFC 6749, 4.4)', async () => {
+    const { origin, seen } = await serve(({ target }) =>
+      target === '/token' ? { body: { access_token: 'given-token', expires_in: 60 } } : { body: {} },
+    );
+    const auth = {
+      scheme: 'oauth-client',
+      tokenUrl: '{+baseUrl}/token',
+      clientId: 'user',
+      clientSecret: 'key',
+      scope: 'read',
+      parameters: { audience: 'baseUrl' },
+    };
+    const world = apiWorld();
+    const account = accountOf(profileWith(auth), { baseUrl: origin, user: 'Zoë' }, { key: 'k3y' });
+    const turn = { urgency: 'poll', signal: world.context.signal } as const;
+    await serviceOf(account, world)
+      .look('1', turn)
+      .catch(() => undefined);
+    expect(Object.fromEntries(new URLSearchParams(seen[0]?.body))).toEqual({
+      grant_type: 'client_credentials',
+      client_id: 'Zoë',
+      client_secret: 'k3y',
+      scope: 'read',
+      audience: origin,
+    });
+    expect(seen[1]?.headers['authorization']).toBe('Bearer given-token');
+    expect(world.redactor.mask('given-token')).toBe('***');
+  });
+
   it('goes out as a cookie, with its peer in the query', async () => {
     const { headers, target } = await sentWith({
       scheme: 'cookie',

@@ -15,28 +15,30 @@ type TokenAnswer = z.infer<typeof tokenAnswer>;
 /** A token this close to its end, in ms, is not worth a request. */
 const EXPIRY_MARGIN_MS = 30_000;
 
-export interface PasswordGrant {
+/** How a token is asked for (RFC 6749, 4): the grant that the client has. */
+export interface Grant {
   /** Posts a form to the token endpoint; resolves with status and body, whatever the status. */
   readonly post: (form: URLSearchParams, signal: AbortSignal) => Promise<{ status: number; body: unknown }>;
-  readonly username: (signal: AbortSignal) => Promise<string>;
-  readonly password: (signal: AbortSignal) => Promise<string>;
-  /** Drops a remembered password whose source may have changed. */
-  readonly forgetPassword: () => void;
-  readonly scope: string | undefined;
+  /** What is posted to get a first token, and whenever there is no refresh token, or it is refused. */
+  readonly form: (signal: AbortSignal) => Promise<URLSearchParams>;
+  /** Drops remembered secrets whose sources may have changed. */
+  readonly forget: () => void;
+  /** What the form proves who asks with, in words. */
+  readonly proof: string;
   readonly now: () => number;
   /** Called with every token that was given, so that it is masked from then on. */
   readonly onSecret: (secret: string) => void;
 }
 
 /**
- * Gets a Bearer token for a username and password (RFC 6749, 4.3) and keeps it fresh: renewed shortly before its
- * end and after a refusal, by the refresh token where there is one, else by the password.
+ * Gets a Bearer token by a grant (RFC 6749) and keeps it fresh: renewed shortly before its end and after a refusal, by
+ * the refresh token where there is one, else by the grant again.
  */
-export class OAuthPassword implements Scheme {
-  readonly #grant: PasswordGrant;
+export class OAuthToken implements Scheme {
+  readonly #grant: Grant;
   #token: (TokenAnswer & { endsAt: number }) | undefined;
 
-  constructor(grant: PasswordGrant) {
+  constructor(grant: Grant) {
     this.#grant = grant;
   }
 
@@ -61,21 +63,16 @@ export class OAuthPassword implements Scheme {
       const answer = await this.#grant.post(form, signal);
       if (answer.status === 200) return this.#keep(answer.body);
     }
-    if (this.#token !== undefined) this.#grant.forgetPassword();
-    const form = new URLSearchParams({
-      grant_type: 'password',
-      username: await this.#grant.username(signal),
-      password: await this.#grant.password(signal),
-    });
-    if (this.#grant.scope !== undefined) form.set('scope', this.#grant.scope);
-    const answer = await this.#grant.post(form, signal);
+    if (this.#token !== undefined) this.#grant.forget();
+    const answer = await this.#grant.post(await this.#grant.form(signal), signal);
     if (answer.status === 200) return this.#keep(answer.body);
     // RFC 6749, 5.2: a wrong password is a 400.
     if (answer.status !== 400 && classifyStatus(answer.status) !== 'denied') {
       throw new ProtocolError(`the token endpoint answered ${answer.status}`, { hint: 'check baseUrl' });
     }
-    throw new DeniedError(`the token endpoint refused username and password (HTTP ${answer.status})`, {
-      hint: 'check username and password of the provider; `exportpoll config` shows where they come from',
+    const { proof } = this.#grant;
+    throw new DeniedError(`the token endpoint refused ${proof} (HTTP ${answer.status})`, {
+      hint: `check ${proof} of the provider; \`exportpoll config\` shows where they come from`,
     });
   }
 
