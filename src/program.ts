@@ -63,12 +63,13 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
       const { verify } = await import('./commands/verify.ts');
       done(await verify(context, invocation(directories, command)));
     });
-  add(program, 'providers', 'list the profiles, or print one')
+  const providers = add(program, 'providers', 'list the profiles, or print one')
     .argument('[name]', 'the profile to print')
     .action(async (name: string | undefined, _options, command: Command) => {
       const { providers } = await import('./commands/providers.ts');
       done(await providers(context, invocation(name === undefined ? [] : [name], command)));
     });
+  addProfileTools(providers, context, done);
   add(program, 'config', 'print the effective configuration, where each value comes from, and what is wrong')
     .option('--check <PROVIDER>', 'also ask the provider, harmlessly, whether the credential is accepted')
     .action(async ({ check }: { check?: string }, command: Command) => {
@@ -88,6 +89,33 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
       done(await sandbox(context, options));
     });
   return program;
+}
+
+/** What helps to write a profile. */
+function addProfileTools(providers: Command, context: Context, done: (code: ExitCode) => void): void {
+  providers
+    .command('check')
+    .description('check a profile, and show what it reads from recorded answers')
+    .argument('<file>', 'the profile')
+    .option(
+      '--sample <[NAME=]FILE>',
+      'an answer to the status request, or to the follow-up NAME (again and again)',
+      (file: string, files: string[]) => [...files, file],
+      [],
+    )
+    .option('--json', 'print JSON')
+    .action(async (file: string, options: { sample: string[]; json?: true }) => {
+      const { checkProfileFile } = await import('./commands/check-profile.ts');
+      done(await checkProfileFile(context, file, { samples: options.sample, json: options.json === true }));
+    });
+  providers
+    .command('new')
+    .description('print a profile with comments to start from')
+    .argument('<name>', 'its name')
+    .action(async (name: string) => {
+      const { newProfile } = await import('./commands/new-profile.ts');
+      done(newProfile(context, name));
+    });
 }
 
 /** A command with the flags that the table gives it. */

@@ -31,32 +31,40 @@ export async function ask(
   };
   const answer =
     entry.answer === 'headers' ? await client.probe(request) : await client.ask(request, entry.answer);
-  refuse(profile, answer, accept, describeRequest(entry.method, answer.url), client);
+  tellQuota(profile, answer, client.quota);
+  refuse(profile, answer, accept, describeRequest(entry.method, answer.url), (text) => client.quote(text));
   return answer;
 }
 
-/** Throws the error that an answer stands for, by its HTTP status or by the code in its envelope. */
-function refuse(
+function tellQuota(profile: Profile, answer: Answer, quota: ApiClient['quota']): void {
+  const scope: Scope = { ...pick(answer), vars: {} };
+  if (statusOf(profile, answer) === 429) {
+    quota.refused(askedWait(profile.errors, scope, answer));
+  } else {
+    const { remaining, limit } = profile.quota;
+    quota.answered(evaluateNumber(remaining, scope), evaluateNumber(limit, scope));
+  }
+}
+
+/**
+ * Throws the error that an answer stands for, by its HTTP status or by the code in its envelope. `what` says in it what
+ * was asked; `quote` makes text of a server fit to be shown.
+ */
+export function refuse(
   profile: Profile,
   answer: Answer,
   accept: readonly number[],
   what: string,
-  client: ApiClient,
+  quote: (text: string) => string,
 ): void {
-  const scope: Scope = { ...pick(answer), vars: {} };
   const status = statusOf(profile, answer);
-  const retryAfterMs = askedWait(profile.errors, scope, answer);
-  if (status === 429) client.quota.refused(retryAfterMs);
-  else {
-    const { remaining, limit } = profile.quota;
-    client.quota.answered(evaluateNumber(remaining, scope), evaluateNumber(limit, scope));
-  }
   if ((status >= 200 && status < 300) || accept.includes(status)) return;
+  const scope: Scope = { ...pick(answer), vars: {} };
   const said = evaluateText(profile.errors.message, scope);
-  const message = `${what}: ${profile.name} answered ${status}${said === undefined ? '' : `: ${client.quote(said)}`}`;
+  const message = `${what}: ${profile.name} answered ${status}${said === undefined ? '' : `: ${quote(said)}`}`;
   const denied = classifyStatus(status) === 'denied';
   throw statusError(status, message, {
-    retryAfterMs,
+    retryAfterMs: askedWait(profile.errors, scope, answer),
     ...(denied ? { hint: deniedHint } : {}),
   });
 }

@@ -7,11 +7,10 @@ import { readPercent } from '../profiles/values.ts';
 import { lookUpWord } from '../profiles/words.ts';
 import type { State } from '../events.ts';
 import type { Answer } from './answer.ts';
-import { ask, askedWait, pick } from './ask.ts';
-import { describeRequest, type ApiClient } from './client.ts';
+import { askedWait, pick } from './ask.ts';
+import { describeRequest } from './client.ts';
 import { UnreadableAnswerError } from './failures.ts';
 import type { Link } from './link.ts';
-import type { Turn } from './quota.ts';
 import { allPages, type Asking, type Page } from './pages.ts';
 import { readLinks } from './read-links.ts';
 
@@ -33,23 +32,27 @@ export interface Look {
   readonly retryAfterMs?: number;
 }
 
+/** Who asks the provider, or knows the answers. */
+export interface Asker {
+  /** Sends a request of the profile; rejects with the error of an answer whose status is none of `accept`, nor 2xx. */
+  readonly send: (asking: Asking, accept?: readonly number[]) => Promise<Answer>;
+  /** Makes text of the server fit to be shown. */
+  readonly quote: (text: string) => string;
+  /** Our clock, in ms. */
+  readonly now: () => number;
+}
+
 /**
  * Asks the provider once how the export `id` is doing: the status request, then whatever follow-ups the profile
  * wants for what was found. A 404 or 410 is the state `gone`; every other error status is an error, and so is an answer
  * that says nothing at all.
  */
 export async function look(
-  account: Account,
+  { name, profile, variables }: Pick<Account, 'name' | 'profile' | 'variables'>,
   id: string,
-  client: ApiClient,
-  now: () => number,
-  turn: Turn,
+  { send, quote, now }: Asker,
 ): Promise<Look> {
-  const { profile } = account;
-  const vars = { ...account.variables, id, ...compileIdPattern(profile).exec(id)?.groups };
-  const send = async ({ entry, scope }: Asking, accept: readonly number[] = []): Promise<Answer> =>
-    await ask(profile, entry, scope, accept, client, turn);
-
+  const vars = { ...variables, id, ...compileIdPattern(profile).exec(id)?.groups };
   let answer: Answer;
   try {
     answer = await send({ entry: profile.status.request, scope: { vars } });
@@ -87,11 +90,11 @@ export async function look(
   const ready = state === 'ready' || state === 'ready-with-errors';
   return {
     state,
-    word: word === '' ? 'no status' : client.quote(word),
-    ...(state === 'unknown' ? { provider: account.name } : {}),
+    word: word === '' ? 'no status' : quote(word),
+    ...(state === 'unknown' ? { provider: name } : {}),
     ...(settles === undefined ? {} : { settles }),
     ...(percent === undefined ? {} : { percent }),
-    ...(message === undefined ? {} : { message: client.quote(message) }),
+    ...(message === undefined ? {} : { message: quote(message) }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(ready ? { links: await readLinks(profile, scope(), answer, now, send) } : {}),
   };
@@ -104,11 +107,7 @@ function readPercentOf({ status: { percent } }: Profile, scope: Scope): number |
     : readPercent(evaluate(percent.fraction, scope), true);
 }
 
-async function followUp(
-  step: FollowUp,
-  scope: Scope,
-  send: (asking: Asking, accept?: readonly number[]) => Promise<Answer>,
-): Promise<Page[] | undefined> {
+async function followUp(step: FollowUp, scope: Scope, send: Asker['send']): Promise<Page[] | undefined> {
   // Without what its URL is made of there is nothing to ask for.
   const lacks = Object.values(step.request.with).some((value) => evaluateText(value, scope) === undefined);
   if (step.optional && lacks) return undefined;

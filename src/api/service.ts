@@ -8,6 +8,7 @@ import { isRefused } from './ask.ts';
 import { ANSWER_TIMEOUT_MS, ApiClient, describeRequest, tooSlow } from './client.ts';
 import { readDate, readRetryAfter } from '../profiles/values.ts';
 import { classifyStatus, networkError, statusError } from './failures.ts';
+import { ask } from './ask.ts';
 import { look, type Look } from './look.ts';
 import type { Quota, Turn } from './quota.ts';
 import { within } from './within.ts';
@@ -84,6 +85,12 @@ export function openService(
   });
   return {
     client,
-    look: async (id, turn) => await look(account, id, client, () => clock.now(), turn),
+    look: async (id, turn) =>
+      await look(account, id, {
+        send: async ({ entry, scope }, accept = []) =>
+          await ask(account.profile, entry, scope, accept, client, turn),
+        quote: (text) => client.quote(text),
+        now: () => clock.now(),
+      }),
   };
 }

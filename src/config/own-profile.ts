@@ -20,7 +20,11 @@ export function ownProfile(
   const where = file.at(key);
   if (typeof profile !== 'string')
     return checkProfile(profile, where, (inner) => file.at([...key, ...inner]));
-  const path = locate(profile, file.directory, context.home);
+  return readProfile(locate(profile, file.directory, context.home), where);
+}
+
+/** The profile in a file of YAML or JSON; `where` names it when it cannot be read. Throws ConfigError. */
+export function readProfile(path: string, where = path): Profile {
   let text: string;
   try {
     requireSmallFile(path);

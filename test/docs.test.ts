@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+import { checkProfile } from '../src/profiles/load.ts';
+
+const text = readFileSync('docs/profiles.md', 'utf8');
+
+/** Every name of a field in a JSON Schema. */
+function fieldsIn(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const own = 'properties' in schema ? Object.keys(schema.properties as object) : [];
+  return [...own, ...Object.values(schema).flatMap(fieldsIn)];
+}
+
+it('the example of docs/profiles.md is a profile', () => {
+  const [, example = ''] = /```yaml\n(# acme\.profile\.yaml\n[^`]*)```/.exec(text) ?? [];
+  expect(checkProfile(parse(example), 'docs/profiles.md').name).toBe('acme');
+});
+
+it('docs/profiles.md tells of every field', () => {
+  const fields = new Set(fieldsIn(JSON.parse(readFileSync('schema/profile.schema.json', 'utf8'))));
+  const untold = [...fields].filter((field) => !new RegExp(`\\b${field}\\b`).test(text));
+  expect(untold).toEqual([]);
+});

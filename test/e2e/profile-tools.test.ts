@@ -1,0 +1,84 @@
+import { describe } from 'vitest';
+
+import { it } from '../helpers/e2e.ts';
+
+describe('providers new', () => {
+  it('prints a profile that is sound, and says what to do with it', async ({ expect, cli }) => {
+    const { stdout, exitCode } = await cli.run(['providers', 'new', 'acme-orders']);
+    expect(exitCode).toBe(0);
+    await cli.write('acme.profile.yaml', stdout);
+    const checked = await cli.run(['providers', 'check', 'acme.profile.yaml']);
+    expect(checked).toMatchObject({ exitCode: 0, stdout: 'acme-orders: the profile is sound\n', stderr: '' });
+  });
+
+  it('refuses a name that no profile can have', async ({ expect, cli }) => {
+    expect(await cli.run(['providers', 'new', 'Acme Orders'])).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});
+
+describe('providers check', () => {
+  const PROFILE = `
+profile: 1
+name: acme
+title: Acme
+variables: { baseUrl: { description: root, default: 'https://api.acme.example' }, key: { description: key, secret: true } }
+id: { pattern: '\\d+', description: number, example: '7' }
+auth: [{ scheme: query, parameter: key, value: key }]
+errors: { status: body.error.code, statuses: { gone: 404 }, message: body.error.text }
+status:
+  request: { url: '{+baseUrl}/jobs/{id}' }
+  state: body.state
+  states: { busy: running, done: { follow: files } }
+  percent: body.percent
+followUps:
+  - { as: list, when: files, request: { url: '{+baseUrl}/jobs/{id}/files' }, state: to_string(status), states: { '200': ready } }
+files:
+  - { each: list.body, url: item.href, size: item.bytes, sha256: item.sha256 }
+`;
+
+  it('says all that is wrong, and where', async ({ expect, cli }) => {
+    const wrong = PROFILE.replace('title:', 'titel:');
+    await cli.write('p.yaml', wrong);
+    const { exitCode, stderr, stdout } = await cli.run(['providers', 'check', 'p.yaml']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' });
+    expect(stderr).toContain('p.yaml:4: titel: is not a key that exists here; did you mean "title"?');
+  });
+
+  it('shows what the profile reads from recorded answers, and no signature', async ({ expect, cli }) => {
+    const files = {
+      'p.yaml': PROFILE,
+      'busy.json': '{"state":"busy","percent":"40 %"}',
+      'done.json': '{"state":"done"}',
+      'list.json': '[{"href":"https://files.example/a.csv?X-Amz-Signature=5ec4e7","bytes":12}]',
+      'gone.json': '{"status":200,"headers":{},"body":{"error":{"code":"GONE","text":"no such job"}}}',
+      'odd.json': '{"state":"resting"}',
+      'page.html': '<html>Down for maintenance</html>',
+    };
+    for (const [name, text] of Object.entries(files)) await cli.write(name, text);
+    const check = async (...samples: string[]) =>
+      await cli.run(['providers', 'check', 'p.yaml', ...samples.flatMap((file) => ['--sample', file])]);
+
+    const { stdout } = await check('busy.json', 'done.json', 'list=list.json');
+    expect(stdout).toContain('busy.json:\n  state: running\n  word: busy\n  percent: 40\n');
+    expect(stdout).toContain('done.json:\n  state: ready\n  word: done\n  files: 1\n');
+    expect(stdout).toContain('url: https://files.example/a.csv?…\n');
+    expect(stdout).toContain('size: 12\n');
+    expect(stdout).not.toContain('5ec4e7');
+
+    expect(await check('done.json')).toMatchObject({
+      exitCode: 2,
+      stdout: expect.stringContaining('--sample list=FILE') as string,
+    });
+    expect((await check('gone.json')).stdout).toContain('state: gone\n');
+    expect(await check('odd.json')).toMatchObject({
+      exitCode: 76,
+      stdout: expect.stringContaining('"resting" is not in the profile') as string,
+    });
+    expect(await check('page.html')).toMatchObject({ exitCode: 76 });
+    expect(await check('lst=list.json')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('"lst"') as string,
+    });
+    expect(await check('nowhere.json')).toMatchObject({ exitCode: 2 });
+  });
+});
