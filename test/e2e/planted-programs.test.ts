@@ -93,7 +93,10 @@ const MORE_OWN: readonly (readonly [string, Trap])[] = [
   importing('home/xdg-config/exportpoll/config.yaml'),
 ].map((trap) => [`$import in ${Object.keys(trap(''))[0]}`, trap] as const);
 
-describe.concurrent('no command runs a program that lies', () => {
+/** Each test runs every command, one after the other, and a busy machine takes its time. */
+const LONG = { timeout: 240_000 };
+
+describe.concurrent('no command runs a program that lies', LONG, () => {
   it.for([...META, ...MORE_META, ...OWN])('as %s', async ([, trap], { expect, cli }) => {
     const marker = plant(cli, trap);
     for (const args of await everyCommand(cli)) {
