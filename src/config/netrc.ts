@@ -24,7 +24,10 @@ export function withNetrc(plan: ProviderPlan, context: Context): ProviderPlan {
   const wanted = Object.entries(profile.variables).filter(
     ([name, { netrc }]) => netrc !== undefined && !bindings.has(name),
   );
-  const isComplete = profile.auth.some((entry) => authVariables(entry).every((name) => bindings.has(name)));
+  // Who needs no credentials (`scheme: none`) may still have some.
+  const isComplete = profile.auth
+    .map(authVariables)
+    .some((names) => names.length > 0 && names.every((name) => bindings.has(name)));
   const host = isComplete || wanted.length === 0 ? undefined : hostOf(plan, context);
   if (host === undefined) return plan;
   const path = netrcPath(context);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import { parseNetrc } from '../../src/config/netrc.ts';
 import { requireCredentials } from '../../src/config/credentials.ts';
+import { builtinText } from '../../src/profiles/load.ts';
 import { createWorld, type World } from './world.ts';
 
 const { signal } = new AbortController();
@@ -83,6 +84,17 @@ test('login and password are of one entry, and of the user who is configured', a
   expect(nobody.secrets['password']).toBeUndefined();
   const cookies = await account('providers: { personium: { cookie: some-cookie, cookiePeer: some-peer } }');
   expect(requireCredentials(cookies).scheme).toBe('cookie');
+});
+
+test('it is looked at also where a profile could do without credentials', async () => {
+  const world = createWorld();
+  world.write('home/.netrc', `machine ${HOST} password netrc-key`);
+  const auth = '- { scheme: header, header: x-api-key, value: apiKey }';
+  world.write('home/work/own.yaml', builtinText('webadmit').replace(auth, `${auth}\n  - { scheme: none }`));
+  const account = (
+    await world.load({}, world.write('home/c.yaml', 'providers: { own: { profile: work/own.yaml } }'))
+  ).account('own');
+  expect((await account.secrets['apiKey']?.read(signal))?.reveal()).toBe('netrc-key');
 });
 
 test('a file that others may read is refused by who needs it, and by nobody else', async () => {
