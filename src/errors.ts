@@ -83,6 +83,13 @@ export class IntegrityError extends ExportpollError {
 /** The files are complete, but the command that was to run after them failed. */
 export class CommandFailedError extends ExportpollError {
   readonly exitCode = ExitCode.command;
+  /** The command's own, as a shell would give it: 126 and 127 did not start, 128 and more were ended by a signal. */
+  readonly commandExitCode: number;
+
+  constructor(message: string, details: ErrorDetails & { commandExitCode: number }) {
+    super(message, details);
+    this.commandExitCode = details.commandExitCode;
+  }
 }
 
 /** The target may not be created: it exists, its directory is not writable, it would be larger than allowed. */

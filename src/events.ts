@@ -54,6 +54,8 @@ export type Event =
       /** Bytes on disk of the delivered files. */
       bytes: number;
       exitCode: ExitCode;
+      /** Of the command of `--exec`, that of the first one that failed; absent when none ran. */
+      execExitCode?: number;
       polls: number;
       renewals: number;
       elapsedMs: number;

@@ -57,6 +57,7 @@ export async function watch(target: string, options: WatchOptions = {}): Promise
 
 export {
   CannotCreateError,
+  CommandFailedError,
   ConfigError,
   DeniedError,
   EmptyExportError,

@@ -168,7 +168,7 @@ Exit codes:
    10  the export failed or was cancelled: a new export is needed
    11  the export or its files are gone: a new export is needed
    65  the bytes are not the file (cut, checksum, size): run again, once
-   70  the command of --exec failed; the files are complete
+   70  the command of --exec failed: run again, the files are complete
    73  a file may not be created (it exists, --max-bytes): change the call
    74  disk full, or an input/output error: run again once that is mended
    75  network, 5xx, 429, another run at work: run the same command again

@@ -50,6 +50,8 @@ const schema = z.object({
   earlier: z.array(manifestFileSchema).optional(),
   /** Names of files that were left as they were, because `--if-exists skip` said so. */
   skipped: z.array(z.string()).optional(),
+  /** The command of `--exec` has to be run for these files: it has not ended well yet. */
+  execDue: z.literal(true).optional(),
 });
 
 /** `<provider>-<id>.manifest.json`: its presence means that every file of the export is here. */

@@ -71,6 +71,8 @@ async function commit(
     files: [...files],
     earlier: await stillOurs(files, saving),
     skipped,
+    // With the commit itself, so that there is no moment at which a kill would lose the command.
+    ...(settings.exec === undefined || files.length === 0 ? {} : { execDue: true }),
   };
   await commitManifest(directory, manifest);
   await journal.remove();

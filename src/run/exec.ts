@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 import { endOf } from '../child.ts';
 import { splitWords } from '../config/words.ts';
 import type { Context } from '../context.ts';
@@ -33,21 +35,32 @@ export async function execCommand(command: string, subject: ExecSubject, context
     reject: false,
   });
   const result = await endOf(child, context.clock, context.signal);
-  context.signal.throwIfAborted();
+  // One that ended well has run, whatever happens to us.
   if (!result.failed) return;
-  const how = howItFailed(result);
+  context.signal.throwIfAborted();
+  const { how, commandExitCode } = howItFailed(result);
   throw new CommandFailedError(`--exec ${program} failed (${how}); the files are complete`, {
-    hint: 'the command is not run again for these files; run it by hand, or download again with --force',
+    hint: 'the same command line runs it again, and downloads nothing',
+    commandExitCode,
   });
 }
 
 type Ending = Partial<Record<'exitCode' | 'signal' | 'code', number | string | undefined>>;
 
-function howItFailed({ exitCode, signal, code }: Ending): string {
-  if (exitCode !== undefined) return `exit code ${exitCode}`;
-  if (code === 'ENOENT') return 'command not found';
-  if (code === 'EACCES') return 'not executable';
-  return String(signal ?? code ?? 'did not start');
+/** In words, and as the number that a shell makes of it (POSIX, Shell Command Language, 2.8.2). */
+function howItFailed({ exitCode, signal, code }: Ending): { how: string; commandExitCode: number } {
+  if (typeof exitCode === 'number') return { how: `exit code ${exitCode}`, commandExitCode: exitCode };
+  if (code === 'ENOENT') return { how: 'command not found', commandExitCode: 127 };
+  if (code === 'E2BIG')
+    return { how: 'more paths than a command line can hold (E2BIG)', commandExitCode: 126 };
+  if (signal !== undefined) {
+    const number = constants.signals[signal as NodeJS.Signals];
+    return { how: String(signal), commandExitCode: 128 + number };
+  }
+  return {
+    how: code === 'EACCES' ? 'not executable' : String(code ?? 'did not start'),
+    commandExitCode: 126,
+  };
 }
 
 /** Our environment without anything that is, or may be, a secret of ours, and what the command is told. */

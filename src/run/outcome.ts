@@ -15,6 +15,8 @@ export interface Outcome {
   readonly files: number;
   /** Their bytes. */
   readonly bytes: number;
+  /** Of the command of `--exec`, if it ran: 0, or how it failed. */
+  readonly execExitCode?: number;
   /** In the order of events. */
   readonly failures: readonly Failure[];
 }
@@ -44,4 +46,10 @@ export function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
   const missing = codes.find((code) => code !== ExitCode.command);
   if (missing === undefined) return ExitCode.command;
   return outcomes.some(({ files }) => files > 0) ? ExitCode.partial : missing;
+}
+
+/** The exit code of the commands of `--exec`: that of the first one that failed, else 0; undefined when none ran. */
+export function execExitCodeOf(outcomes: readonly Outcome[]): number | undefined {
+  const codes = outcomes.flatMap(({ execExitCode }) => execExitCode ?? []);
+  return codes.find((code) => code !== 0) ?? codes[0];
 }

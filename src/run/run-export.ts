@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-
 import type { LimitFunction } from 'p-limit';
 
 import { withoutSecrets, type Link } from '../api/link.ts';
@@ -7,7 +5,7 @@ import type { Look } from '../api/look.ts';
 import type { Target } from '../account.ts';
 import { diskErrorOf, onDisk } from '../download/disk-errors.ts';
 import { makeDirectory } from '../download/durable.ts';
-import { exportKey, placeManifest, removeDraft } from '../download/export-files.ts';
+import { exportKey, removeDraft } from '../download/export-files.ts';
 import { Journal, removeJournal } from '../download/journal.ts';
 import { Links } from '../download/links.ts';
 import { remoteName } from '../download/name.ts';
@@ -19,7 +17,7 @@ import { Names } from '../download/target.ts';
 import { EmptyExportError, ExportpollError, InterruptedError, StillRunningError } from '../errors.ts';
 import { awaitExport, lookWithRetries, patienceOf, type RunWorld } from './await-export.ts';
 import { apiOf, earlierManifest, isDelivered, tellDelivered } from './delivered.ts';
-import { execCommand } from './exec.ts';
+import { withDueCommand } from './due-command.ts';
 import { linksOf } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -52,7 +50,7 @@ export async function runExport(target: Target, once: boolean, world: SavingWorl
         await removeJournal(settings.output, keyOf(target));
         await removeDraft(settings.output, { provider: account.name, id });
         tellDelivered(manifest, target, report);
-        return outcomeOf(target, manifest.files, []);
+        return await withDueCommand(outcomeOf(target, manifest.files, []), target, context);
       }
       const found = await awaitExport(target, once, world);
       return await save(found, once, manifest?.files ?? [], target, world);
@@ -130,30 +128,9 @@ async function save(
       generator: world.generator,
     });
     const outcome = outcomeOf(target, files, failures);
-    return failures.length > 0 || files.length === 0
-      ? outcome
-      : await withCommand(outcome, files, target, world);
+    return failures.length > 0 ? outcome : await withDueCommand(outcome, target, context);
   } finally {
     await journal.close();
-  }
-}
-
-/** Runs the command of `--exec`, if there is one; its failure does not undo the delivery. */
-async function withCommand(
-  outcome: Outcome,
-  files: readonly ManifestFile[],
-  { account, id, settings }: Target,
-  { context }: SavingWorld,
-): Promise<Outcome> {
-  if (settings.exec === undefined) return outcome;
-  const paths = files.map(({ name }) => join(settings.output, name));
-  const { path: manifest } = await placeManifest(settings.output, { provider: account.name, id });
-  try {
-    await execCommand(settings.exec, { provider: account.name, id, manifest, paths }, context);
-    return outcome;
-  } catch (error) {
-    if (!(error instanceof ExportpollError)) throw error;
-    return { ...outcome, failures: [{ error, told: false }] };
   }
 }
 

@@ -5,7 +5,7 @@ import { describeError } from '../ui/describe-error.ts';
 import type { Event } from '../events.ts';
 import { createReporter } from '../ui/reporter.ts';
 import type { Results } from '../ui/results.ts';
-import { exitCodeOf, type Outcome } from './outcome.ts';
+import { execExitCodeOf, exitCodeOf, type Outcome } from './outcome.ts';
 
 /** What a run tells while it works, and at its end. */
 export interface Telling {
@@ -30,12 +30,14 @@ export function startTelling(
   let already = 0;
 
   const summarise = (outcomes: readonly Outcome[], exitCode: ExitCode): void => {
+    const execExitCode = execExitCodeOf(outcomes);
     reporter.report({
       type: 'summary',
       files: outcomes.reduce((sum, { files }) => sum + files, 0),
       bytes: outcomes.reduce((sum, { bytes }) => sum + bytes, 0),
       exitCode,
       ...(already === 0 ? {} : { already }),
+      ...(execExitCode === undefined ? {} : { execExitCode }),
       ...counters,
       elapsedMs: context.clock.now() - startedAt,
     });

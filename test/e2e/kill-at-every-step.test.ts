@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import type { Manifest } from '../../src/download/manifest.ts';
 import { startFileService, type FileService } from '../helpers/file-service.ts';
 import { createCli, type Cli } from '../helpers/run-cli.ts';
 
@@ -36,10 +37,24 @@ async function inNewWorld(work: (cli: Cli, args: readonly string[]) => Promise<v
       '--concurrency',
       '1',
       '-q',
+      '--exec',
+      `sh -c 'echo ran >>"$HOME/ran"'`,
     ]);
   } finally {
     await cli.close();
   }
+}
+
+/** How often the command of `--exec` has run. */
+async function timesRun({ home }: Cli): Promise<number> {
+  const log = await readFile(join(home, 'ran'), 'utf8').catch(() => '');
+  return log.split('\n').length - 1;
+}
+
+/** Whether the next run has to run the command: the set is not committed, or says so. */
+async function isDue({ directory }: Cli): Promise<boolean> {
+  const text = await readFile(join(directory, 'out', MANIFEST), 'utf8').catch(() => '{"execDue":true}');
+  return (JSON.parse(text) as Manifest).execDue === true;
 }
 
 /** What is there, and which of the final names do not hold the whole file: at no moment any. */
@@ -85,14 +100,22 @@ it('killed before any step on the file system, the next run finishes with the ri
       expect((await cli.run(args, { env })).exitCode, `step ${index + 1}, ${name}`).toBeUndefined();
       expect((await look(cli)).wrong, `step ${index + 1}, ${name}`).toEqual([]);
 
+      const before = { runs: await timesRun(cli), due: await isDue(cli) };
+      expect(before.runs > 0 || before.due, `step ${index + 1}, ${name}: the command is forgotten`).toBe(
+        true,
+      );
+
       const again = await cli.run(args);
       expect(again.exitCode, `after step ${index + 1}, ${name}: ${again.stderr}`).toBe(0);
       const after = { names: [...Object.keys(content), MANIFEST], wrong: [] };
       expect(await look(cli), `after step ${index + 1}, ${name}`).toEqual(after);
+      const runs = before.runs + (before.due ? 1 : 0);
+      expect(await timesRun(cli), `runs of the command after step ${index + 1}, ${name}`).toBe(runs);
+      expect(await isDue(cli)).toBe(false);
     });
   });
   await inTwos(attempts);
-}, 240_000);
+}, 360_000);
 
 async function inTwos(attempts: (() => Promise<void>)[]): Promise<void> {
   const left = attempts.values();

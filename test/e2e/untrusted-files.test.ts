@@ -65,14 +65,6 @@ describe.concurrent('a command for --exec', () => {
     },
   );
 
-  it('that does not exist is called that', async ({ expect, run }) => {
-    const result = await run(['watch', 'webadmit:86446/74780', '--exec', 'no-such-program --x']);
-    expect(result).toMatchObject({
-      exitCode: 70,
-      stderr: expect.stringContaining('--exec no-such-program failed (command not found)'),
-    });
-  });
-
   it('has nothing to do with --output -', async ({ expect, run, sandbox }) => {
     const result = await run(['watch', 'webadmit:86446/74780', '-o', '-', '--exec', 'true']);
     expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--output -') });

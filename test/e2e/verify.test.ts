@@ -56,37 +56,6 @@ describe.concurrent('verify', () => {
   });
 });
 
-describe.concurrent('--exec', () => {
-  const paths = (line: string): string[] => ['watch', 'mytracker-raw:4', '--exec', line];
-
-  it('gets the paths of all files after they were committed, and keeps stdout to the results', async ({
-    expect,
-    run,
-    cli,
-  }) => {
-    const result = await run(paths(`sh -c 'ls "$EXPORTPOLL_EXPORT_MANIFEST"; printf "<%s>" "$@"' name`));
-    expect(result.exitCode, result.stderr).toBe(0);
-    const saved = result.stdout.trim().split('\n').sort();
-    expect(saved).toHaveLength(2);
-    for (const path of saved) expect(result.stderr).toContain(`<${path}>`);
-    expect(result.stderr).toContain(join(cli.directory, 'mytracker-raw-4.manifest.json'));
-  });
-
-  it('does not hand our secrets on', async ({ expect, run }) => {
-    const result = await run(paths('sh -c env name'));
-    expect(result.exitCode).toBe(0);
-    expect(result.stderr).toContain('EXPORTPOLL_EXPORT_ID=4');
-    expect(result.stderr).not.toContain('SECRET_KEY');
-  });
-
-  it('ends with 70 when the command fails, and the files stay', async ({ expect, run, cli }) => {
-    const result = await run(paths('false'));
-    expect(result.exitCode).toBe(70);
-    expect(result.stderr).toContain('the files are complete');
-    expect(await cli.files()).toHaveLength(3);
-  });
-});
-
 describe.concurrent('status', () => {
   it('ends with 9 for an export without data where that was asked for', async ({ expect, run }) => {
     await run(['watch', 'webadmit:86446/74784']);

@@ -19,7 +19,7 @@ import {
   UsageError,
   type ExportpollError,
 } from '../../src/errors.ts';
-import { exitCodeOf, type Outcome } from '../../src/run/outcome.ts';
+import { execExitCodeOf, exitCodeOf, type Outcome } from '../../src/run/outcome.ts';
 
 const ERRORS: Readonly<Record<number, ExportpollError>> = {
   2: new UsageError('usage'),
@@ -28,7 +28,7 @@ const ERRORS: Readonly<Record<number, ExportpollError>> = {
   10: new ExportFailedError('failed'),
   11: new GoneError('gone'),
   65: new IntegrityError('cut'),
-  70: new CommandFailedError('exec'),
+  70: new CommandFailedError('exec', { commandExitCode: 1 }),
   73: new CannotCreateError('exists'),
   74: new IoError('disk full'),
   75: new TryAgainError('network'),
@@ -120,4 +120,16 @@ describe('the exit code', () => {
       }),
     );
   });
+});
+
+test.each<[string, (number | undefined)[], number | undefined]>([
+  ['none ran', [undefined, undefined], undefined],
+  ['all ended well', [0, undefined, 0], 0],
+  ['two failed', [0, 3, undefined, 4], 3],
+])('the exit code of the commands when %s', (_, codes, expected) => {
+  const outcomes = codes.map((code) => ({
+    ...outcome(1),
+    ...(code === undefined ? {} : { execExitCode: code }),
+  }));
+  expect(execExitCodeOf(outcomes)).toBe(expected);
 });
