@@ -60,6 +60,16 @@ export class Redactor {
   }
 }
 
+/** A shorter path of a URL is no secret of its own, and masking it would take words out of messages. */
+const MIN_PATH_LENGTH = 12;
+
+/** Masks a URL of which everything behind the host is a secret, and that part of it where it stands alone. */
+export function maskUrl({ href, pathname, search }: URL, redactor: Redactor): void {
+  redactor.add(href);
+  for (const path of [pathname, `${pathname}${search}`])
+    if (path.length > MIN_PATH_LENGTH) redactor.add(path.slice(1));
+}
+
 /**
  * A word with the query of the URL in it masked. Two searches rather than one pattern for the whole URL: that would
  * take quadratic time for a word of a megabyte, and a server decides how long its words are.

@@ -1,6 +1,9 @@
 /** What to do when a different file already has the name. */
 export type IfExists = 'own' | 'overwrite' | 'skip' | 'rename' | 'fail';
 
+/** Where a CI system takes a run's results from: GitHub names its files in the environment. */
+export type CiOutput = { readonly system: 'github' } | { readonly system: 'gitlab'; readonly file: string };
+
 /** Everything that flags, environment and configuration can set for a run, parsed. Times in ms, sizes in bytes. */
 export interface Settings {
   readonly provider?: string;
@@ -25,5 +28,8 @@ export interface Settings {
   readonly color: 'auto' | 'never' | 'always';
   readonly errorOnEmpty: boolean;
   readonly exec?: string;
+  /** Told when a run starts and how it ended. Who knows it can tell the same, so it is a secret. */
+  readonly ping?: URL;
+  readonly ciOutput?: CiOutput;
   readonly sandbox: boolean;
 }

@@ -8,6 +8,7 @@ import { runSession, type Invocation } from '../run/session.ts';
 export async function watch(context: Context, invocation: Invocation): Promise<ExitCode> {
   return await runSession(context, invocation, {
     results: 'paths',
+    reported: true,
     resolve: resolveTargets,
     work: async (targets, world) => await runExports(targets, { once: false }, world),
   });
@@ -17,6 +18,7 @@ export async function watch(context: Context, invocation: Invocation): Promise<E
 export async function download(context: Context, invocation: Invocation): Promise<ExitCode> {
   return await runSession(context, invocation, {
     results: 'paths',
+    reported: true,
     resolve: resolveTargets,
     work: async (targets, world) => await runExports(targets, { once: true }, world),
   });

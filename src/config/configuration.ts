@@ -16,10 +16,11 @@ import {
   type Layer,
   type Sourced,
 } from './settings.ts';
+import { maskUrl } from '../secrets.ts';
 import { exportSources, providerSources } from './sources.ts';
 import { withNetrc } from './netrc.ts';
 import { checkPermissions } from './permissions.ts';
-import { programsNamed, secretsLent } from './trust.ts';
+import { programsNamed, reportsNamed, secretsLent } from './trust.ts';
 import { misspeltInEnvironment } from './unknown-names.ts';
 import type { Account } from '../account.ts';
 import type { Settings } from '../settings.ts';
@@ -73,6 +74,7 @@ export async function loadConfiguration(
     defaultLayer(context),
   ];
   const settled = settle(layers(), context.home);
+  if (settled.settings.ping !== undefined) maskUrl(settled.settings.ping, context.redactor);
   const settleExport = ({ file, entry }: ConfiguredExport): ReturnType<typeof settle> =>
     settle(layers(fileLayer(file, entry)), context.home);
   const { plans, problems: planProblems } = planUsed(
@@ -110,6 +112,7 @@ export async function loadConfiguration(
       ...environment.problems,
       ...fileProblems,
       ...files.flatMap(programsNamed),
+      ...files.flatMap(reportsNamed),
       ...files.flatMap((file) => outputsOutside(file, context.home)),
       ...unknownProviders(files),
       ...planProblems,

@@ -1,6 +1,6 @@
 import type { Settings } from '../settings.ts';
 import { parseDuration, parseSize } from '../units.ts';
-import { atLeast, nameTemplate, oneOf, text, wait, yesOrNo } from './values.ts';
+import { atLeast, ciOutput, nameTemplate, oneOf, pingUrl, text, wait, yesOrNo } from './values.ts';
 import { commandText } from './words.ts';
 
 /** The commands that take flags which fill settings. */
@@ -44,6 +44,10 @@ interface FlagOf<Key extends keyof Settings> {
   readonly decidedBy?: 'profile';
   /** Whether an entry under `exports:` may set it too; at the top level of a configuration file each of them may stand. */
   readonly perExport: boolean;
+  /** Its value is shown to nobody. */
+  readonly secret?: true;
+  /** A file that was found by search may not set it. */
+  readonly trustedOnly?: true;
   readonly commands: readonly CommandName[];
 }
 
@@ -179,7 +183,7 @@ export const flags: readonly Flag[] = [
   }),
   flag('quiet', '--quiet', {
     short: '-q',
-    description: 'no progress, only warnings and errors',
+    description: 'nothing on stderr unless something fails',
     parse: yesOrNo,
     defaultText: 'false',
     commands: ALL,
@@ -210,6 +214,21 @@ export const flags: readonly Flag[] = [
       'run CMD with the paths of the files appended after the set is committed; no shell is started',
     parse: commandText,
     perExport: true,
+    commands: SAVING,
+  }),
+  flag('ping', '--ping', {
+    argument: 'URL',
+    description: 'tell URL/start and, at the end, URL or URL/EXITCODE, as healthchecks.io takes it',
+    parse: pingUrl,
+    secret: true,
+    trustedOnly: true,
+    commands: SAVING,
+  }),
+  flag('ciOutput', '--ci-output', {
+    argument: 'WHERE',
+    description: 'write paths, states and exit code for later steps: github or gitlab:FILE',
+    parse: ciOutput,
+    trustedOnly: true,
     commands: SAVING,
   }),
   flag('sandbox', '--sandbox', {

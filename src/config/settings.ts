@@ -43,11 +43,8 @@ export function settle(layers: readonly Layer[], home: string): { settings: Sett
     }
     const value = flag.key === 'output' ? outputOf(statement, home) : flag.parse(statement.text);
     settings[flag.key] = value;
-    sources.push({
-      key: flag.name,
-      value: typeof value === 'string' ? value : statement.text,
-      from: statement.from,
-    });
+    const shown = typeof value === 'string' ? value : statement.text;
+    sources.push({ key: flag.name, value: flag.secret ? '***' : shown, from: statement.from });
   }
   return { settings: settings as unknown as Settings, sources };
 }
@@ -59,7 +56,7 @@ export function commandLine(raw: Readonly<Record<string, unknown>>, { cwd }: Con
     const text = Object.hasOwn(raw, flag.name) ? commandLineText(flag, raw[flag.name]) : undefined;
     if (text === undefined) continue;
     const problem = complaint(flag, text);
-    if (problem !== undefined) throw new UsageError(`${flag.long} ${text}: ${problem}`);
+    if (problem !== undefined) throw new UsageError(refusal(flag, `${flag.long} `, text, problem));
     statements.set(flag, { text, from: `flag ${flag.long}`, directory: cwd });
   }
   return (flag) => statements.get(flag);
@@ -76,17 +73,18 @@ export function environmentLayer({ env, cwd }: Context): { layer: Layer; problem
     if (problem === undefined) {
       statements.set(flag, { text: found.text, from: `env ${found.name}`, directory: cwd });
     } else {
-      problems.push(new ConfigError(`${found.name}=${found.text}: ${problem}`));
+      problems.push(new ConfigError(refusal(flag, `${found.name}=`, found.text, problem)));
     }
   }
   return { layer: (flag) => statements.get(flag), problems };
 }
 
 /** What a configuration file says at its top level, or in one entry under its `exports:`. */
-export function fileLayer({ path, directory, data }: ConfigFile, entry?: ExportEntry): Layer {
+export function fileLayer({ path, kind, directory, data }: ConfigFile, entry?: ExportEntry): Layer {
   const settings = entry ?? data;
-  return ({ name }) => {
-    const text = settings[name];
+  return ({ name, trustedOnly }) => {
+    // That it is there is a problem of its own; whatever is done in spite of it does not use the value.
+    const text = trustedOnly === true && kind === 'project' ? undefined : settings[name];
     return text === undefined ? undefined : { text, from: path, directory };
   };
 }
@@ -107,6 +105,10 @@ function first(layers: readonly Layer[], flag: Flag): Statement | undefined {
 
 function outputOf({ text, directory }: Statement, home: string): string {
   return text === '-' ? text : locate(text, directory, home);
+}
+
+function refusal({ secret }: Flag, name: string, text: string, problem: string): string {
+  return `${name}${secret ? '***' : text}: ${problem}`;
 }
 
 function complaint(flag: Flag, text: string): string | undefined {

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { credentialOrigins } from '../profiles/origins.ts';
 import { destinations } from './destinations.ts';
+import { flags } from './flags.ts';
 import { isInterpolated } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
@@ -25,6 +26,17 @@ export function programsNamed(file: ConfigFile): ConfigError[] {
     }
   }
   return keys.map((key) => new ConfigError(`${file.at(key)} names a program to run; ${trustHint(file)}`));
+}
+
+/** Nor may it say where the outcome of a run is told: that is a request to a host, or a file, of its own choice. */
+export function reportsNamed(file: ConfigFile): ConfigError[] {
+  if (file.kind !== 'project') return [];
+  const named = flags.filter(
+    ({ trustedOnly, name }) => trustedOnly === true && file.data[name] !== undefined,
+  );
+  return named.map(
+    ({ name }) => new ConfigError(`${file.at([name])} says where runs are reported to; ${trustHint(file)}`),
+  );
 }
 
 /**

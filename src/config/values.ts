@@ -1,5 +1,7 @@
 // Readers for the values of settings. Each throws RangeError with the rest of a sentence that names the setting.
 
+import { isLoopback } from '../profiles/origins.ts';
+import type { CiOutput } from '../settings.ts';
 import { MOST_MATCHED } from './safe-pattern.ts';
 import { parseDuration } from '../units.ts';
 
@@ -61,6 +63,26 @@ export function hasDotSegment(value: string): boolean {
     .replace(/%2e/gi, '.')
     .split(/[/\\]/)
     .some((segment) => segment === '.' || segment === '..');
+}
+
+/** The address of a check. Its path is what lets one in, so it goes over TLS, or not over the network at all. */
+export function pingUrl(value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw new RangeError('must be an https URL');
+  if (url.protocol === 'http:' && !isLoopback(url)) {
+    throw new RangeError('must be an https URL; plain http is for the loopback interface only');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new RangeError('must have no user name and no password in it');
+  }
+  return url;
+}
+
+export function ciOutput(value: string): CiOutput {
+  if (value === 'github') return { system: 'github' };
+  const file = /^gitlab:(.+)$/s.exec(value)?.[1];
+  if (file === undefined) throw new RangeError('must be github or gitlab:FILE');
+  return { system: 'gitlab', file };
 }
 
 /** Passes what a profile's regular expression matches as a whole. */

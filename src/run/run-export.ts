@@ -50,7 +50,8 @@ export async function runExport(target: Target, once: boolean, world: SavingWorl
         await removeJournal(settings.output, keyOf(target));
         await removeDraft(settings.output, { provider: account.name, id });
         tellDelivered(manifest, target, report);
-        return await withDueCommand(outcomeOf(target, manifest.files, []), target, context);
+        const outcome = { ...outcomeOf(target, manifest.files, []), state: manifest.state };
+        return await withDueCommand(outcome, target, context);
       }
       const found = await awaitExport(target, once, world);
       return await save(found, once, manifest?.files ?? [], target, world);

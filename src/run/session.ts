@@ -1,12 +1,14 @@
 import { loadConfiguration, requireSound, type Configuration } from '../config/configuration.ts';
 import type { Target } from '../account.ts';
 import type { Context } from '../context.ts';
-import { ExportpollError, UsageError, type ExitCode } from '../errors.ts';
+import { ExitCode, ExportpollError, UsageError } from '../errors.ts';
+import type { Event } from '../events.ts';
 import type { Results } from '../ui/results.ts';
-import type { Outcome } from './outcome.ts';
+import { exitCodeOf, type Outcome } from './outcome.ts';
+import { startReports, type Reports } from './reports.ts';
 import type { SavingWorld } from './run-export.ts';
 import { withSandbox } from './with-sandbox.ts';
-import { startTelling } from './telling.ts';
+import { startTelling, type Telling } from './telling.ts';
 import { createWorld } from './world.ts';
 
 /** What a command was called with. */
@@ -22,6 +24,8 @@ export interface SessionCommand {
   readonly results: Results;
   readonly resolve: (configuration: Configuration, texts: readonly string[]) => Target[];
   readonly work: (targets: readonly Target[], world: SavingWorld) => Promise<Outcome[]>;
+  /** Whether it is what `--ping` and `--ci-output` are to be told of. */
+  readonly reported?: boolean;
 }
 
 /**
@@ -52,9 +56,34 @@ export async function runSession(
 async function work(
   context: Context,
   configuration: Configuration,
+  invocation: Invocation,
+  command: SessionCommand,
+): Promise<ExitCode> {
+  const reports = startReports(context, command.reported === true ? configuration.settings : {});
+  let session: { telling: Telling; outcomes: Outcome[] };
+  try {
+    reports.check();
+    session = await workOn(context, configuration, invocation, command, reports);
+  } catch (error) {
+    await reports.end([], error instanceof ExportpollError ? error.exitCode : ExitCode.bug);
+    throw error;
+  }
+  const { telling, outcomes } = session;
+  const { exitCode, warnings, error } = await reports.end(outcomes, exitCodeOf(outcomes));
+  for (const message of warnings) telling.report({ type: 'warning', message });
+  const unreported = { subject: '', files: 0, bytes: 0 };
+  const all =
+    error === undefined ? outcomes : [...outcomes, { ...unreported, failures: [{ error, told: false }] }];
+  return telling.finish(all, exitCode);
+}
+
+async function workOn(
+  context: Context,
+  configuration: Configuration,
   { targets: texts }: Invocation,
   { results, resolve, work: run }: SessionCommand,
-): Promise<ExitCode> {
+  reports: Reports,
+): Promise<{ telling: Telling; outcomes: Outcome[] }> {
   requireSound(configuration);
   const targets = resolve(configuration, texts);
   const streams = targets.some(({ settings }) => settings.output === '-');
@@ -68,9 +97,13 @@ async function work(
     results: streams ? 'none' : results,
     many: targets.length > 1,
   });
+  const report = (event: Event): void => {
+    reports.see(event);
+    telling.report(event);
+  };
   try {
-    for (const message of configuration.warnings) telling.report({ type: 'warning', message });
-    return telling.finish(await run(targets, createWorld(context, configuration.settings, telling.report)));
+    for (const message of configuration.warnings) report({ type: 'warning', message });
+    return { telling, outcomes: await run(targets, createWorld(context, configuration.settings, report)) };
   } catch (error) {
     telling.abandon();
     throw error;

@@ -25,6 +25,8 @@ test('a flag, its environment twin and its key in the configuration file have th
     '--no-color EXPORTPOLL_NO_COLOR color',
     '--error-on-empty EXPORTPOLL_ERROR_ON_EMPTY errorOnEmpty',
     '--exec EXPORTPOLL_EXEC exec',
+    '--ping EXPORTPOLL_PING ping',
+    '--ci-output EXPORTPOLL_CI_OUTPUT ciOutput',
     '--sandbox EXPORTPOLL_SANDBOX sandbox',
   ]);
 });

@@ -31,6 +31,24 @@ test.each([
 );
 
 test.each([
+  ['ping', `ping: ${EVIL}/check`],
+  ['ciOutput', 'ciOutput: "gitlab:../x"'],
+])('nor where runs are reported to, as %s; with --config, or as the user file, it may', async (key, text) => {
+  const world = createWorld();
+  const path = world.project(text);
+  const { problems, settings } = await world.load();
+  expect(problems.map(({ message }) => message)).toEqual([
+    `${path}:1: ${key} says where runs are reported to; a file found by search may not. If you trust it, pass it with --config ${path}`,
+  ]);
+  // Not even to tell that the configuration is wrong.
+  expect(settings).not.toHaveProperty(key);
+  expect((await world.load({}, path)).settings).toHaveProperty(key);
+  const other = createWorld();
+  other.user(text);
+  expect((await other.load()).settings).toHaveProperty(key);
+});
+
+test.each([
   ['the environment', { EXPORTPOLL_WEBADMIT_API_KEY: 'env-key' }, `baseUrl: ${EVIL}`],
   ['the environment by name', { KEY: 'env-key' }, `baseUrl: ${EVIL}, apiKey: "\${KEY}"`],
   ['the environment by name, in part', { KEY: 'env-key' }, `baseUrl: ${EVIL}, apiKey: "key-\${KEY}"`],

@@ -1,0 +1,120 @@
+import { lstat, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe } from 'vitest';
+
+import { it } from '../helpers/e2e.ts';
+
+const READY = 'webadmit:86446/74780';
+
+describe.concurrent('--ci-output github', () => {
+  const github = (home: string): Record<string, string> => ({
+    GITHUB_ACTIONS: 'true',
+    GITHUB_OUTPUT: join(home, 'output'),
+    GITHUB_STEP_SUMMARY: join(home, 'summary'),
+  });
+
+  it('appends the outputs and the summary of the step', async ({ expect, run, cli }) => {
+    const env = github(cli.home);
+    await writeFile(env['GITHUB_OUTPUT'] ?? '', 'earlier=1\n');
+    const args = ['watch', '-q', READY, '--ci-output', 'github'];
+    expect(await run(args, { env })).toMatchObject({ exitCode: 0, stderr: '' });
+    const output = await readFile(env['GITHUB_OUTPUT'] ?? '', 'utf8');
+    const delimiters = new Set([...output.matchAll(/<<(\S+)/g)].map(([, delimiter]) => delimiter));
+    expect(delimiters.size).toBe(1);
+    const [delimiter = ''] = delimiters;
+    expect(delimiter).toMatch(/^exportpoll_[\da-f-]{36}$/);
+    const path = join(cli.directory, 'Test-API-Export.csv');
+    const { size } = await lstat(path);
+    const values = { exit_code: '0', files: '1', bytes: String(size), states: 'ready', paths: path };
+    expect(output).toBe(
+      `earlier=1\n${Object.entries(values)
+        .map(([name, value]) => `${name}<<${delimiter}\n${value}\n${delimiter}\n`)
+        .join('')}`,
+    );
+    expect(await readFile(env['GITHUB_STEP_SUMMARY'] ?? '', 'utf8')).toContain('1 file, ');
+
+    // What was here already is reported all the same, and the delimiter is never the same.
+    expect(await run(args, { env })).toMatchObject({ exitCode: 0 });
+    const again = (await readFile(env['GITHUB_OUTPUT'] ?? '', 'utf8')).slice(output.length);
+    expect(again.replace(/exportpoll_[\da-f-]{36}/g, delimiter)).toBe(output.slice('earlier=1\n'.length));
+    expect(again).not.toContain(delimiter);
+  });
+
+  it('tells what failed', async ({ expect, run, cli }) => {
+    const env = github(cli.home);
+    const args = ['watch', READY, 'webadmit:86446/74785', '--ci-output', 'github'];
+    expect(await run(args, { env })).toMatchObject({ exitCode: 10 });
+    const output = await readFile(env['GITHUB_OUTPUT'] ?? '', 'utf8');
+    expect(output).toContain('exit_code<<');
+    expect(output).toContain('\n10\n');
+    expect(output).toContain(`\n${READY}\tready\nwebadmit:86446/74785\tfailed\n`);
+  });
+
+  it('is refused elsewhere, before anything is asked', async ({ expect, run, sandbox }) => {
+    const { exitCode, stderr } = await run(['watch', READY, '--ci-output', 'github']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('GITHUB_OUTPUT is not set');
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it('that cannot be written ends a run with an error that went well otherwise', async ({
+    expect,
+    run,
+    cli,
+  }) => {
+    const env = { ...github(cli.home), GITHUB_OUTPUT: join(cli.home, 'nowhere', 'output') };
+    const { exitCode, stderr, stdout } = await run(['watch', '-q', READY, '--ci-output', 'github'], { env });
+    expect(exitCode).toBe(73);
+    expect(stderr).toContain('nowhere');
+    expect(stdout).toContain('Test-API-Export.csv');
+  });
+});
+
+describe.concurrent('--ci-output gitlab:FILE', () => {
+  const args = ['watch', '-q', READY, '--ci-output', 'gitlab:export.env'];
+
+  it('writes a dotenv report', async ({ expect, run, cli }) => {
+    expect(await run(args)).toMatchObject({ exitCode: 0, stderr: '' });
+    const text = await readFile(join(cli.directory, 'export.env'), 'utf8');
+    expect(text.split('\n').map((line) => line.replace(/=.*/, ''))).toEqual([
+      'EXPORTPOLL_EXPORT_EXIT_CODE',
+      'EXPORTPOLL_EXPORT_FILES',
+      'EXPORTPOLL_EXPORT_BYTES',
+      'EXPORTPOLL_EXPORT_STATES',
+      'EXPORTPOLL_EXPORT_PATHS',
+      '',
+    ]);
+    expect(text).toContain(`_PATHS=["${cli.directory}/Test-API-Export.csv"]\n`);
+
+    // In a later job they are in the environment, and no reason to complain.
+    const env = Object.fromEntries(
+      text
+        .trim()
+        .split('\n')
+        .map((line) => [line.replace(/=.*/, ''), line.replace(/^.*?=/, '')]),
+    );
+    const later = await run(['watch', '--progress', 'none', READY], { env });
+    expect(later).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it('does not follow a link that was planted there', async ({ expect, run, cli }) => {
+    const victim = await cli.write('../victim', 'mine');
+    await symlink(victim, join(cli.directory, 'export.env'));
+    expect(await run(args)).toMatchObject({ exitCode: 0 });
+    expect(await readFile(victim, 'utf8')).toBe('mine');
+    expect(await readFile(join(cli.directory, 'export.env'), 'utf8')).toContain('EXIT_CODE=0');
+  });
+
+  it('says what a configuration is worth that stops the run', async ({ expect, run, cli }) => {
+    await cli.write('.exportpollrc', 'outptu: x');
+    expect(await run(args)).toMatchObject({ exitCode: 78 });
+    expect(await readFile(join(cli.directory, 'export.env'), 'utf8')).toContain('EXIT_CODE=78');
+  });
+
+  it.for(['gitlab', 'gitlab:', 'jenkins'])('is not %s', async (where, { expect, run }) => {
+    const { exitCode, stderr } = await run(['watch', READY, '--ci-output', where]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('must be github or gitlab:FILE');
+  });
+});
