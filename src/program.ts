@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 
 import { flags, type CommandName } from './config/flags.ts';
 import type { Context } from './context.ts';
@@ -87,6 +87,16 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
     .action(async (options: Record<string, string>) => {
       const { sandbox } = await import('./commands/sandbox.ts');
       done(await sandbox(context, options));
+    });
+  program
+    .command('complete')
+    .description('print a completion script')
+    .showHelpAfterError('exportpoll complete --help explains it')
+    .addArgument(new Argument('[shell]', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .addOption(new Option('--list <WHAT>').choices(['targets', 'providers']).hideHelp())
+    .action(async (shell: string | undefined, { list }: { list?: string }) => {
+      const { complete } = await import('./commands/complete.ts');
+      done(await complete(context, program, { shell, list }));
     });
   return program;
 }

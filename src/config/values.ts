@@ -1,6 +1,6 @@
 // Readers for the values of settings. Each throws RangeError with the rest of a sentence that names the setting.
 
-import { isLoopback } from '../profiles/origins.ts';
+import { isLoopback } from '../loopback.ts';
 import type { CiOutput } from '../settings.ts';
 import { MOST_MATCHED } from './safe-pattern.ts';
 import { parseDuration } from '../units.ts';

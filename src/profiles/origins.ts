@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import { isLoopback } from '../loopback.ts';
 import { expandTemplate } from './template.ts';
 import type { Account } from '../account.ts';
 
@@ -36,9 +37,4 @@ export function checkTransport(provider: string, origins: ReadonlySet<string>): 
       });
     }
   }
-}
-
-/** Whether what is sent there stays on this machine. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }

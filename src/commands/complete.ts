@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+
+import type { Context } from '../context.ts';
+import { ExitCode, UsageError } from '../errors.ts';
+import { bashScript } from './completion/bash.ts';
+import { fishScript } from './completion/fish.ts';
+import { powershellScript } from './completion/powershell.ts';
+import { shapeOf, type CommandShape } from './completion/shape.ts';
+import { zshScript } from './completion/zsh.ts';
+
+const SCRIPTS: Readonly<Record<string, (commands: readonly CommandShape[]) => string>> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+  powershell: powershellScript,
+};
+
+/**
+ * `exportpoll complete SHELL`: prints a completion script. The commands and flags stand in it; what depends on the
+ * configuration it asks for when it is needed, with `complete --list targets` and `complete --list providers`.
+ */
+export async function complete(
+  context: Context,
+  program: Command,
+  { shell, list }: { shell: string | undefined; list: string | undefined },
+): Promise<ExitCode> {
+  if (list !== undefined) {
+    context.stdout.stream.write((await namesOf(list, context)).map((name) => `${name}\n`).join(''));
+    return ExitCode.ok;
+  }
+  const script = shell === undefined ? undefined : SCRIPTS[shell];
+  if (script === undefined)
+    throw new UsageError(`complete needs a shell: ${Object.keys(SCRIPTS).join(', ')}`);
+  context.stdout.stream.write(script(shapeOf(program)));
+  return ExitCode.ok;
+}
+
+/**
+ * Names as a shell may take them for words, one a line: of providers; or of what a TARGET can begin with. What is wrong
+ * with the configuration is told by whatever uses it.
+ */
+async function namesOf(list: string, context: Context): Promise<string[]> {
+  const [{ loadFiles }, { providerNames }] = await Promise.all([
+    import('../config/load.ts'),
+    import('../config/providers.ts'),
+  ]);
+  const { files } = await loadFiles(context);
+  const providers = providerNames(files);
+  if (list === 'providers') return providers;
+  const exports = new Set(files.flatMap(({ data }) => Object.keys(data.exports)));
+  return [...[...exports].sort(), ...providers.map((name) => `${name}:`)];
+}
