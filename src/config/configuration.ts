@@ -98,13 +98,15 @@ export async function loadConfiguration(
     profile: (name) => planProvider(name, files, context).profile,
     providerNames: () => providerNames(files),
     exports,
-    sources: [
-      ...settled.sources,
-      ...providerSources(plans, context),
-      ...exportSources(exports.values(), (found) =>
-        settleExport(found).sources.find(({ key }) => key === 'output'),
-      ),
-    ],
+    get sources() {
+      return [
+        ...settled.sources,
+        ...providerSources(plans, context),
+        ...exportSources(exports.values(), (found) =>
+          settleExport(found).sources.find(({ key }) => key === 'output'),
+        ),
+      ];
+    },
     searched,
     inspect: () => inspectAll(plans, settled.settings.provider, [...exports.values()], context),
     files,

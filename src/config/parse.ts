@@ -26,8 +26,8 @@ const MOST_LEVELS = 32;
 
 /** Reads YAML. Throws ConfigError that names file and line; it never quotes the text, which may hold secrets. */
 export function parseYaml(text: string, file: string): Parsed {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, stringKeys: true });
+  const tree = parseTree(text);
+  const { document, counter } = tree;
   const [problem] = document.errors;
   if (problem !== undefined) {
     // What follows a colon in these messages is an excerpt of the file; of some more is.
@@ -44,7 +44,30 @@ export function parseYaml(text: string, file: string): Parsed {
     );
   }
   refuseTraps(data, file);
-  return { data, lineOf: (path) => lineIn(document, counter, path) };
+  return { data, lineOf: linesOf(text, tree) };
+}
+
+interface Tree {
+  readonly document: Document;
+  readonly counter: LineCounter;
+}
+
+function parseTree(text: string): Tree {
+  const counter = new LineCounter();
+  return {
+    document: parseDocument(text, { lineCounter: counter, prettyErrors: false, stringKeys: true }),
+    counter,
+  };
+}
+
+/** A run of hours keeps this, and not the tree, which takes many times the memory of the text. */
+function linesOf(text: string, first: Tree): Parsed['lineOf'] {
+  let known = new WeakRef(first);
+  return (path) => {
+    const tree = known.deref() ?? parseTree(text);
+    known = new WeakRef(tree);
+    return lineIn(tree, path);
+  };
 }
 
 /**
@@ -103,7 +126,7 @@ function refuseTraps(value: unknown, file: string, level = 0): void {
   }
 }
 
-function lineIn(document: Document, counter: LineCounter, path: readonly PropertyKey[]): number | undefined {
+function lineIn({ document, counter }: Tree, path: readonly PropertyKey[]): number | undefined {
   for (let length = path.length; length > 0; length -= 1) {
     const node = document.getIn(path.slice(0, length), true) as
       { range?: [number, number, number] } | undefined;
