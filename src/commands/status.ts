@@ -5,6 +5,7 @@ import { EmptyExportError, ExportpollError, StillRunningError, type ExitCode } f
 import { awaitExport, type RunWorld } from '../run/await-export.ts';
 import { stateError } from '../run/links-of.ts';
 import type { Outcome } from '../run/outcome.ts';
+import { runEach } from '../run/run-each.ts';
 import { runSession, type Invocation } from '../run/session.ts';
 
 /** `exportpoll status`: looks once and prints the state. */
@@ -12,8 +13,7 @@ export async function status(context: Context, invocation: Invocation): Promise<
   return await runSession(context, invocation, {
     results: 'states',
     resolve: resolveTargets,
-    work: async (targets, world) =>
-      await Promise.all(targets.map(async (target) => await statusOf(target, world))),
+    work: async (targets, world) => await runEach(targets, world, statusOf),
   });
 }
 
