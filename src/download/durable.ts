@@ -1,4 +1,4 @@
-import { link, lstat, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { link, lstat, mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -53,8 +53,22 @@ function draftOf(path: string): string {
  * somebody has put there for us to follow.
  */
 export async function openNew(path: string, mode: number): Promise<FileHandle> {
-  await rm(path, { force: true });
-  return await open(path, 'wx', mode);
+  try {
+    return await open(path, 'wx', mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await removeFile(path);
+    return await open(path, 'wx', mode);
+  }
+}
+
+/** Removes a file, if it is there. Not `rm` with `force`, which asks the disk three times. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /**
@@ -80,10 +94,10 @@ export async function writeAtomically(
     if (replace) await rename(draft, path);
     else done = await renameNew(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    await removeFile(draft);
     throw error;
   }
-  if (!done) await rm(draft, { force: true });
+  if (!done) await removeFile(draft);
   else if (durable) await syncDirectory(dirname(path));
   return done;
 }
@@ -101,7 +115,7 @@ export async function renameNew(from: string, to: string): Promise<boolean> {
     await rename(from, to);
     return true;
   }
-  await rm(from, { force: true });
+  await removeFile(from);
   return true;
 }
 

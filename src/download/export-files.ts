@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstat, rm } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { removeFile } from './durable.ts';
 import { manifestPath, readManifest, writeManifest, type Manifest } from './manifest.ts';
 
 /** What tells an export from all others that are saved in the same directory. */
@@ -53,7 +54,7 @@ export async function commitManifest(directory: string, manifest: Manifest): Pro
 
 /** Removes what a run has left that was killed right after its manifest had got its name. */
 export async function removeDraft(directory: string, of: ExportName): Promise<void> {
-  await rm(draftPath(directory, of), { force: true });
+  await removeFile(draftPath(directory, of));
 }
 
 function draftPath(directory: string, of: ExportName): string {

@@ -1,17 +1,14 @@
-import { lstat, writeFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 
 /** How often a holder of a lock shows that it is alive, in ms. */
 const BEAT_MS = 10_000;
 /** After this long without a beat, in ms, a holder that cannot be asked is dead. */
 const SILENCE_MS = 6 * BEAT_MS;
 
-/** Writes `text` to the lock again and again, until the result is called. Real time: other machines go by it. */
-export function beat(path: string, text: string): () => void {
-  const write = async (): Promise<void> => {
-    await writeFile(path, text, { flag: 'r+' }).catch(() => undefined);
-  };
+/** Calls `beat` again and again, until the result is called. Real time: other machines go by it. */
+export function keepBeating(beat: () => Promise<void>): () => void {
   // oxlint-disable-next-line no-restricted-globals -- a wait that would keep nobody waiting
-  const timer = setInterval(() => void write(), BEAT_MS);
+  const timer = setInterval(() => void beat(), BEAT_MS);
   timer.unref();
   return () => clearInterval(timer);
 }

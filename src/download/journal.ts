@@ -1,8 +1,8 @@
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { onDisk } from './disk-errors.ts';
-import { writeAtomically } from './durable.ts';
+import { removeFile, writeAtomically } from './durable.ts';
 import { isUnchanged, manifestFileSchema, type ManifestFile } from './manifest.ts';
 import { LIST_BYTES, readSmall } from './read-small.ts';
 
@@ -81,13 +81,13 @@ export class Journal {
   /** The manifest says it all now. */
   async remove(): Promise<void> {
     await this.close();
-    await rm(this.#path, { force: true });
+    await removeFile(this.#path);
   }
 }
 
 /** Removes a journal that a run left which was killed right after its manifest was written. */
 export async function removeJournal(directory: string, key: string): Promise<void> {
-  await rm(journalPath(directory, key), { force: true });
+  await removeFile(journalPath(directory, key));
 }
 
 function journalPath(directory: string, key: string): string {

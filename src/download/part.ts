@@ -1,6 +1,7 @@
-import { constants, open, rm, type FileHandle } from 'node:fs/promises';
+import { constants, open, type FileHandle } from 'node:fs/promises';
 
 import { onDisk } from './disk-errors.ts';
+import { removeFile } from './durable.ts';
 import { readSidecar, removeSidecar, writeSidecar, type Sidecar } from './sidecar.ts';
 
 /** Where the raw bytes of a transfer are kept, so that a later attempt can go on from them. */
@@ -114,8 +115,8 @@ export class Part implements RawStore {
 
   /** Removes whatever is left of the part. */
   async remove(): Promise<void> {
-    await rm(this.path, { force: true });
-    await rm(this.inflatedPath, { force: true });
+    await removeFile(this.path);
+    await removeFile(this.inflatedPath);
     await removeSidecar(this.#sidecarPath);
   }
 }
@@ -137,6 +138,6 @@ async function openOwn(path: string): Promise<FileHandle | undefined> {
 }
 
 async function openFresh(path: string): Promise<FileHandle> {
-  await rm(path, { force: true });
+  await removeFile(path);
   return await open(path, READ_AND_APPEND | constants.O_CREAT | constants.O_EXCL, 0o600);
 }

@@ -6,7 +6,6 @@ import { diskErrorOf } from './disk-errors.ts';
 import { commitManifest, placeManifest } from './export-files.ts';
 import { isUnchanged, type Manifest, type ManifestFile } from './manifest.ts';
 import { remoteName } from './name.ts';
-import { leftParts } from './part-name.ts';
 import { saveFile, type Saving, type Skipped } from './save-file.ts';
 
 /** What became of the files of an export. */
@@ -28,11 +27,10 @@ export async function saveExport(
   const failures: ExportpollError[] = [];
   // Before any other file can claim them.
   for (const name of saving.journal.names()) saving.names.take(name);
-  const left = await leftParts(saving.directory);
   const saveOne = async (link: Link): Promise<ManifestFile | Skipped | undefined> => {
     try {
       saving.signal.throwIfAborted();
-      return await saveFile(link, saving, left);
+      return await saveFile(link, saving);
     } catch (error) {
       const known = error instanceof ExportpollError ? error : diskErrorOf(error, saving.directory);
       if (known === undefined) throw error;

@@ -32,6 +32,8 @@ export interface Saving {
   readonly client: ApiClient;
   readonly links: Links;
   readonly names: Names;
+  /** What earlier runs have left of files, by key. */
+  readonly parts: ReadonlyMap<string, string>;
   /** What each file is called in events, by identity: its remote name until it has claimed the one it lands under. */
   readonly called: Map<string, string>;
   readonly journal: Journal;
@@ -55,16 +57,11 @@ export interface Skipped {
  * Saves one file: receives it beside its target, verifies it, records it in the journal and gives it its name, in
  * this order, so that a crash at any point costs no byte twice.
  */
-export async function saveFile(
-  link: Link,
-  saving: Saving,
-  /** What earlier runs have left of files, by key. */
-  left: ReadonlyMap<string, string>,
-): Promise<ManifestFile | Skipped> {
+export async function saveFile(link: Link, saving: Saving): Promise<ManifestFile | Skipped> {
   const { provider, id, api, directory } = saving;
   const provisional = remoteName(link, undefined, saving.mask);
   const key = partKey(api, provider, id, link.identity);
-  const path = join(directory, left.get(key) ?? partName(provisional, key));
+  const path = join(directory, saving.parts.get(key) ?? partName(provisional, key));
   const part = await Part.open(path, link.identity, saving.mask);
   try {
     const saved = saving.journal.find(link.identity);

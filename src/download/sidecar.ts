@@ -1,8 +1,6 @@
-import { rm } from 'node:fs/promises';
-
 import { z } from 'zod';
 
-import { writeAtomically } from './durable.ts';
+import { removeFile, writeAtomically } from './durable.ts';
 import { readSmall, SMALL_BYTES } from './read-small.ts';
 
 /** What proves that bytes fetched later belong to the bytes fetched before (RFC 9110, 8.8). */
@@ -50,5 +48,5 @@ export async function writeSidecar(path: string, sidecar: Sidecar): Promise<void
 }
 
 export async function removeSidecar(path: string): Promise<void> {
-  await rm(path, { force: true });
+  await removeFile(path);
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { rm, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 import type { Output } from '../context.ts';
 import { OutputClosedError } from '../errors.ts';
 import { onDisk } from './disk-errors.ts';
-import { openNew } from './durable.ts';
+import { openNew, removeFile } from './durable.ts';
 import type { Sink } from './transfer.ts';
 
 /** Writes a file's content to `path` (mode 0600 until it is landed) and forces it to the disk at its end. */
@@ -18,7 +18,7 @@ export async function fileSink(path: string): Promise<Sink> {
     },
     abort: async () => {
       await handle.close().catch(() => undefined);
-      await rm(path, { force: true });
+      await removeFile(path);
     },
   };
 }

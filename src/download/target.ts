@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { IfExists } from '../settings.ts';
 import { CannotCreateError } from '../errors.ts';
 import { unusedName } from './name.ts';
-import { isUnchanged, readManifests, type ManifestFile } from './manifest.ts';
+import { isUnchanged } from './manifest.ts';
+import type { OutputDirectory } from './output-directory.ts';
 
 /** What is there under a name that a file is to get. */
 export type Existing = 'nothing' | 'ours' | 'other';
@@ -50,22 +51,19 @@ export interface TargetName {
  * before is treated as `--if-exists` says.
  */
 export class Names {
-  readonly #directory: string;
+  readonly #directory: OutputDirectory;
   readonly #policy: IfExists;
-  readonly #taken: Set<string>;
-  #ours: Promise<ReadonlyMap<string, readonly ManifestFile[]>> | undefined;
 
-  /** `taken` is shared by everything in this process that saves into the directory. */
-  constructor(directory: string, policy: IfExists, taken: Set<string>) {
+  /** `directory` is shared by everything in this process that saves into it. */
+  constructor(directory: OutputDirectory, policy: IfExists) {
     this.#directory = directory;
     this.#policy = policy;
-    this.#taken = taken;
   }
 
   /** Throws CannotCreateError when a file is there that may not be replaced. */
   async claim(wish: string): Promise<TargetName> {
-    const name = unusedName(wish, (candidate) => this.#taken.has(key(candidate)));
-    this.#taken.add(key(name));
+    const name = unusedName(wish, (candidate) => this.#directory.taken.has(key(candidate)));
+    this.#directory.taken.add(key(name));
     const existing = await this.#existing(name);
     const decision = decideExisting(this.#policy, existing);
     switch (decision) {
@@ -83,46 +81,31 @@ export class Names {
 
   /** The name belongs to a file that is saved already. */
   take(name: string): void {
-    this.#taken.add(key(name));
+    this.#directory.taken.add(key(name));
   }
 
   /** The name is free again: its file was not saved after all. */
   release(name: string): void {
-    this.#taken.delete(key(name));
+    this.#directory.taken.delete(key(name));
   }
 
   #refusal(name: string): CannotCreateError {
     const whose =
       this.#policy === 'own' ? ', and is not as exportpoll saved it, or is not from exportpoll' : '';
-    return new CannotCreateError(`${join(this.#directory, name)} exists${whose}`, {
+    return new CannotCreateError(`${join(this.#directory.path, name)} exists${whose}`, {
       hint: 'move it away, or choose with --if-exists overwrite, skip or rename',
     });
   }
 
   async #existing(name: string): Promise<Existing> {
-    const found = await lstat(join(this.#directory, name)).catch(() => undefined);
+    const found = await lstat(join(this.#directory.path, name)).catch(() => undefined);
     if (found === undefined) return 'nothing';
     if (this.#policy !== 'own') return 'other';
-    // Read once, however many files there are.
-    this.#ours ??= savedBefore(this.#directory);
-    for (const file of (await this.#ours).get(name) ?? []) {
-      if (await isUnchanged(this.#directory, file)) return 'ours';
+    for (const file of (await this.#directory.savedBefore()).get(name) ?? []) {
+      if (await isUnchanged(this.#directory.path, file)) return 'ours';
     }
     return 'other';
   }
-}
-
-/** What the manifests of a directory tell of, by name. */
-async function savedBefore(directory: string): Promise<ReadonlyMap<string, readonly ManifestFile[]>> {
-  const byName = new Map<string, ManifestFile[]>();
-  for (const { files, earlier = [] } of await readManifests(directory)) {
-    for (const file of [...files, ...earlier]) {
-      const same = byName.get(file.name);
-      if (same === undefined) byName.set(file.name, [file]);
-      else same.push(file);
-    }
-  }
-  return byName;
 }
 
 /** Names that differ only in case or composition are one file on some systems. */

@@ -1,3 +1,5 @@
+import type { LimitFunction } from 'p-limit';
+
 import type { Turn } from '../api/quota.ts';
 import { retrying } from '../api/retry.ts';
 import type { Service } from '../api/service.ts';
@@ -13,6 +15,8 @@ export interface RunWorld {
   readonly context: Context;
   readonly report: (event: Event) => void;
   readonly service: (target: Pick<Target, 'account'>) => Service;
+  /** Lets a few polls of an account at a time wait for their turn: one that waits here takes hardly any memory. */
+  readonly polling: (target: Target) => LimitFunction;
 }
 
 /** Who looks once does not want to wait; whatever takes longer than this, in ms, is for the next run. */
@@ -56,11 +60,14 @@ export async function awaitExport(target: Target, once: boolean, world: RunWorld
 /** Looks a single time; a failure that may pass is tried again `--retries` times, until the signal aborts. */
 export async function lookWithRetries(
   target: Target,
-  { context, report, service }: RunWorld,
+  { context, report, service, polling }: RunWorld,
   turn: Turn,
 ): Promise<Look> {
   const { account, id, settings } = target;
-  return await retrying(async () => await service(target).look(id, turn), {
+  const look = async (): Promise<Look> => await service(target).look(id, turn);
+  // Only polls: whoever is urgent is the account's quota to let in first.
+  const attempt = turn.urgency === 'poll' ? async () => await polling(target)(look) : look;
+  return await retrying(attempt, {
     clock: context.clock,
     random: context.random,
     signal: turn.signal,

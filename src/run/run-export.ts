@@ -9,8 +9,9 @@ import { exportKey, removeDraft } from '../download/export-files.ts';
 import { Journal, removeJournal } from '../download/journal.ts';
 import { Links } from '../download/links.ts';
 import { remoteName } from '../download/name.ts';
-import { acquireLock } from '../download/lock.ts';
-import type { ManifestFile } from '../download/manifest.ts';
+import type { Locks, Release } from '../download/lock.ts';
+import type { Manifest, ManifestFile } from '../download/manifest.ts';
+import type { OutputDirectory } from '../download/output-directory.ts';
 import { saveExport } from '../download/save-export.ts';
 import type { Saving } from '../download/save-file.ts';
 import { Names } from '../download/target.ts';
@@ -25,8 +26,11 @@ import type { Outcome } from './outcome.ts';
 export interface SavingWorld extends RunWorld {
   /** Files at once, over all exports. */
   readonly limit: LimitFunction;
-  /** Names given out in this run, by directory. */
-  readonly taken: (directory: string) => Set<string>;
+  /** Exports at once that look for what is here already, before they wait. */
+  readonly opening: LimitFunction;
+  readonly locks: Locks;
+  /** One object a directory. */
+  readonly directory: (path: string) => OutputDirectory;
   /** `exportpoll/VERSION`, for manifests. */
   readonly generator: string;
 }
@@ -37,18 +41,14 @@ export interface SavingWorld extends RunWorld {
  */
 export async function runExport(target: Target, once: boolean, world: SavingWorld): Promise<Outcome> {
   const { account, id, settings } = target;
-  const { context, report } = world;
+  const { report } = world;
   report({ type: 'export.started', provider: account.name, id });
   try {
     // Checked before anything is asked, so that a missing credential is told at once.
     world.service(target);
-    await onDisk(settings.output, async () => await makeDirectory(settings.output));
-    const release = await acquireLock(settings.output, keyOf(target), context.pid);
+    const { release, manifest, delivered } = await world.opening(open, target, world);
     try {
-      const manifest = settings.force ? undefined : await earlierManifest(target);
-      if (manifest !== undefined && (await isDelivered(manifest, target))) {
-        await removeJournal(settings.output, keyOf(target));
-        await removeDraft(settings.output, { provider: account.name, id });
+      if (delivered) {
         tellDelivered(manifest, target, report);
         const outcome = { ...outcomeOf(target, manifest.files, []), state: manifest.state };
         return await withDueCommand(outcome, target, context);
@@ -68,6 +68,31 @@ export async function runExport(target: Target, once: boolean, world: SavingWorl
   }
 }
 
+/** An export that nobody else works on, and what an earlier run has left of it. */
+type Opened = { readonly release: Release } & (
+  | { readonly delivered: true; readonly manifest: Manifest }
+  | { readonly delivered: false; readonly manifest: Manifest | undefined }
+);
+
+/** Locks the export, and looks whether it is here already. */
+async function open(target: Target, { locks }: SavingWorld): Promise<Opened> {
+  const { account, id, settings } = target;
+  await onDisk(settings.output, async () => await makeDirectory(settings.output));
+  const release = await locks.acquire(settings.output, keyOf(target));
+  try {
+    const manifest = settings.force ? undefined : await earlierManifest(target);
+    if (manifest === undefined || !(await isDelivered(manifest, target))) {
+      return { release, manifest, delivered: false };
+    }
+    await removeJournal(settings.output, keyOf(target));
+    await removeDraft(settings.output, { provider: account.name, id });
+    return { release, manifest, delivered: true };
+  } catch (error) {
+    await release().catch(() => undefined);
+    throw error;
+  }
+}
+
 async function save(
   found: Look,
   once: boolean,
@@ -79,7 +104,7 @@ async function save(
   const { context, report } = world;
   const list = withoutSecrets(linksOf(found), context.redactor);
   if (list.length > 0) report({ type: 'link.issued', provider: account.name, id, ...issued(list) });
-  const names = new Names(settings.output, settings.ifExists, world.taken(settings.output));
+  const directory = world.directory(settings.output);
   const { keepCompressed, name } = settings;
   const api = apiOf(target);
   if (settings.force) await removeJournal(settings.output, keyOf(target));
@@ -111,7 +136,8 @@ async function save(
     settings,
     client: world.service(target).client,
     links,
-    names,
+    names: new Names(directory, settings.ifExists),
+    parts: await directory.parts(),
     called,
     journal,
     clock: context.clock,

@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 
 import { requireCredentials } from '../config/credentials.ts';
 import { Quota } from '../api/quota.ts';
@@ -9,7 +9,14 @@ import type { Context } from '../context.ts';
 import type { Event } from '../events.ts';
 import { version } from '../version.ts';
 import { parseDuration } from '../units.ts';
+import { Locks } from '../download/lock.ts';
+import { OutputDirectory } from '../download/output-directory.ts';
 import type { SavingWorld } from './run-export.ts';
+
+/** More than may be under way at once, so that there is always one whose turn it is. */
+const MOST_POLLING = 24;
+/** The disk answers four at a time (UV_THREADPOOL_SIZE); what all exports ask of it at once would only pile up. */
+const MOST_OPENING = 16;
 
 /** What the exports of one run share: one service an account, one limit of files at once, one set of names. */
 export function createWorld(
@@ -19,7 +26,8 @@ export function createWorld(
 ): SavingWorld {
   const services = new Map<Account, Service>();
   const quotas = new Map<string, Quota>();
-  const taken = new Map<string, Set<string>>();
+  const pollings = new Map<Account, LimitFunction>();
+  const directories = new Map<string, OutputDirectory>();
   const log = (line: string): void => {
     if (settings.verbose) context.stderr.stream.write(`${context.redactor.mask(line)}\n`);
   };
@@ -32,8 +40,11 @@ export function createWorld(
         const quota = remember(quotas, quotaKey(account), () => openQuota(account, context));
         return openService(account, entry, quota, context, log);
       }),
+    polling: ({ account }) => remember(pollings, account, () => pLimit(MOST_POLLING)),
     limit: pLimit(settings.concurrency),
-    taken: (directory) => remember(taken, directory, () => new Set<string>()),
+    opening: pLimit(MOST_OPENING),
+    locks: new Locks(context.pid),
+    directory: (path) => remember(directories, path, () => new OutputDirectory(path)),
     generator: `exportpoll/${version}`,
   };
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { acquireLock } from '../../src/download/lock.ts';
+import { Locks } from '../../src/download/lock.ts';
 import { TryAgainError } from '../../src/errors.ts';
 
 vi.mock(import('node:fs/promises'), async (original) => {
@@ -44,7 +44,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const acquire = async (who = pid) => await acquireLock(directory, 'acme-7', who);
+const acquire = async (who = pid) => await new Locks(who).acquire(directory, 'acme-7');
 const holder = async (): Promise<{ host: string; pid: number; started: string }> =>
   JSON.parse(await readFile(path, 'utf8'));
 
@@ -105,7 +105,7 @@ describe('the lock of an export', () => {
 
   it('is another one for another export', async () => {
     await acquire();
-    await expect(acquireLock(directory, 'acme-8', pid)).resolves.toBeTypeOf('function');
+    await expect(new Locks(pid).acquire(directory, 'acme-8')).resolves.toBeTypeOf('function');
   });
 
   it('leaves no file behind', async () => {
@@ -117,7 +117,8 @@ describe('the lock of an export', () => {
   });
 
   it('cannot be made in a directory that is not there', async () => {
-    await expect(acquireLock(join(directory, 'none'), 'acme-7', pid)).rejects.toMatchObject({ exitCode: 73 });
+    const locks = new Locks(pid);
+    await expect(locks.acquire(join(directory, 'none'), 'acme-7')).rejects.toMatchObject({ exitCode: 73 });
   });
 });
 
@@ -199,10 +200,10 @@ describe('a lock whose holder is gone', () => {
 
   it('goes to exactly one of the processes that want it at once, also after kill -9', async () => {
     const compete = `
-      import { acquireLock } from ${JSON.stringify(new URL('../../dist/download/lock.js', import.meta.url).href)};
+      import { Locks } from ${JSON.stringify(new URL('../../dist/download/lock.js', import.meta.url).href)};
       const [directory, startAt] = process.argv.slice(1);
       await new Promise((resolve) => setTimeout(resolve, Number(startAt) - Date.now()));
-      const won = await acquireLock(directory, 'acme-7', process.pid).then(() => true, () => false);
+      const won = await new Locks(process.pid).acquire(directory, 'acme-7').then(() => true, () => false);
       process.stdout.write(won ? 'won' : 'lost');
       process.stdin.resume();`;
     for (let round = 0; round < 2; round += 1) {

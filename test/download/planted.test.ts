@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 
 import { exportKey } from '../../src/download/export-files.ts';
 import { Journal } from '../../src/download/journal.ts';
-import { acquireLock } from '../../src/download/lock.ts';
+import { Locks } from '../../src/download/lock.ts';
 import { manifestPath, readManifests, readManifest } from '../../src/download/manifest.ts';
 import { readSidecar } from '../../src/download/sidecar.ts';
 import { noise } from '../helpers/bytes.ts';
@@ -99,7 +99,7 @@ describe('a pipe in the place of a record', () => {
 
   it('is no lock', async () => {
     await pipe('.acme-7.lock');
-    const release = await acquireLock(directory, 'acme-7', process.pid);
+    const release = await new Locks(process.pid).acquire(directory, 'acme-7');
     await release();
     expect(await readdir(directory)).toEqual([]);
   });

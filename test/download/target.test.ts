@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { IfExists } from '../../src/settings.ts';
 import { manifestPath, sha256Of, writeManifest } from '../../src/download/manifest.ts';
+import { OutputDirectory } from '../../src/download/output-directory.ts';
 import { decideExisting, Names } from '../../src/download/target.ts';
 
 const policies: readonly IfExists[] = ['own', 'overwrite', 'skip', 'rename', 'fail'];
@@ -20,7 +21,7 @@ afterEach(async () => {
 });
 
 const put = async (name: string, text: string) => await writeFile(join(directory, name), text);
-const namesFor = (policy: IfExists) => new Names(directory, policy, new Set());
+const namesFor = (policy: IfExists) => new Names(new OutputDirectory(directory), policy);
 
 /** A file that an earlier export has saved here. */
 async function putOurs(name: string, text: string): Promise<void> {
@@ -113,8 +114,8 @@ describe('the files of one run', () => {
   });
 
   it('share what is taken with other exports that are saved here', async () => {
-    const taken = new Set<string>();
-    const [one, other] = [new Names(directory, 'own', taken), new Names(directory, 'own', taken)];
+    const shared = new OutputDirectory(directory);
+    const [one, other] = [new Names(shared, 'own'), new Names(shared, 'own')];
     expect(await one.claim('a.csv')).toMatchObject({ name: 'a.csv' });
     expect(await other.claim('a.csv')).toMatchObject({ name: 'a (2).csv' });
   });

@@ -13,6 +13,8 @@ import type { Settings } from '../../src/settings.ts';
 import { Journal } from '../../src/download/journal.ts';
 import { Links } from '../../src/download/links.ts';
 import { saveExport, type Saved } from '../../src/download/save-export.ts';
+import { OutputDirectory } from '../../src/download/output-directory.ts';
+import { leftParts } from '../../src/download/part-name.ts';
 import { Names } from '../../src/download/target.ts';
 import type { Event } from '../../src/events.ts';
 import { fakeClock, type FakeClock } from '../helpers/fake-clock.ts';
@@ -164,7 +166,8 @@ async function saveOnce(world: World, settings: Settings): Promise<Saved> {
           journal,
           clock,
         },
-        names: new Names(directory, ifExists, new Set()),
+        names: new Names(new OutputDirectory(directory), ifExists),
+        parts: await leftParts(directory),
         called: new Map<string, string>(),
         random: () => 0,
         signal: interruption.signal,

@@ -84,7 +84,7 @@ it('killed before any step on the file system, the next run finishes with the ri
       'mkdir',
       'writeFile',
       'link',
-      'rm',
+      'unlink',
       'open',
       'handle.write',
       'handle.writeFile',

@@ -28,7 +28,7 @@ if (![write, writeFile, sync, truncate].every((method) => typeof method === 'fun
   throw new Error('FileHandle is not what this file knows');
 }
 wrap(Object.getPrototypeOf(handle), 'handle.', ['write', 'writeFile', 'sync', 'truncate']);
-wrap(fs.promises, '', ['open', 'rename', 'link', 'rm', 'chmod', 'mkdir', 'writeFile']);
+wrap(fs.promises, '', ['open', 'rename', 'link', 'unlink', 'chmod', 'mkdir', 'writeFile']);
 syncBuiltinESMExports();
 process.on('exit', () => {
   if (process.env.STEPS_FILE !== undefined) fs.writeFileSync(process.env.STEPS_FILE, steps.join('\n'));

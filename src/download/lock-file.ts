@@ -1,0 +1,151 @@
+import { writeFileSync } from 'node:fs';
+import { link, open, readdir, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { diskError, onDisk } from './disk-errors.ts';
+import { NO_LINKS, removeFile } from './durable.ts';
+import { keepBeating } from './heartbeat.ts';
+import { processStart, type Holder } from './holder.ts';
+
+/** NTFS allows 1023 links to one file; others tens of thousands, and nobody needs them. */
+const MOST_LINKS = 1000;
+
+/** Keeps the files of one process apart. */
+let files = 0;
+
+/**
+ * The file that the locks of one process in one directory are links to: it names the process, and one heartbeat is
+ * that of all of them. It has a name of its own only while somebody is taking a lock.
+ */
+export class LockFile {
+  /** Its own name. */
+  readonly draft: string;
+  readonly #directory: string;
+  readonly #holder: Holder;
+  readonly #text: string;
+  /** Locks that are files of their own, where the file system has no links. */
+  readonly #separate = new Set<string>();
+  #opened: Promise<FileHandle> | undefined;
+  #stopBeating = (): void => undefined;
+  /** How many are taking a lock now, how many ever did, and how many locks are held. */
+  #takers = 0;
+  #taken = 0;
+  #held = 0;
+
+  constructor(directory: string, holder: Holder) {
+    files += 1;
+    this.#directory = directory;
+    this.#holder = holder;
+    this.#text = JSON.stringify(holder);
+    this.draft = join(directory, `${draftPrefix(holder)}${holder.pid}.${files}`);
+  }
+
+  /** True when nobody else may join. */
+  get isOver(): boolean {
+    return this.#taken >= MOST_LINKS || (this.#taken > 0 && this.#takers === 0);
+  }
+
+  /** To be called before a lock is taken, and `leave` when it is, or is not. */
+  join(): void {
+    this.#takers += 1;
+    this.#taken += 1;
+  }
+
+  /** Resolves when the file is there to be linked to. */
+  async written(): Promise<void> {
+    this.#opened ??= this.#write();
+    await this.#opened;
+  }
+
+  async leave(): Promise<void> {
+    this.#takers -= 1;
+    if (this.#takers > 0) return;
+    await removeFile(this.draft);
+    await this.#closeWhenIdle();
+  }
+
+  /** Takes the lock, if nobody has it: linking is atomic, and fails when the name exists. */
+  async take(path: string): Promise<boolean> {
+    const taken = await this.link(path, () => this.#separate.add(path));
+    if (taken) this.#held += 1;
+    return taken;
+  }
+
+  async free(path: string): Promise<void> {
+    this.#separate.delete(path);
+    this.#held -= 1;
+    await removeFile(path);
+    await this.#closeWhenIdle();
+  }
+
+  /** Gives the file one more name; false when that is taken. */
+  async link(path: string, onCopied = (): void => undefined): Promise<boolean> {
+    try {
+      await link(this.draft, path);
+      return true;
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') return false;
+      if (!NO_LINKS.has(code)) throw diskError(error, path);
+      const copied = writeNew(path, this.#text);
+      if (copied) onCopied();
+      return copied;
+    }
+  }
+
+  /** Shows that the process is alive. */
+  async beat(): Promise<void> {
+    const handle = await this.#opened?.catch(() => undefined);
+    await handle?.write(this.#text, 0).catch(() => undefined);
+    for (const path of this.#separate)
+      await writeFile(path, this.#text, { flag: 'r+' }).catch(() => undefined);
+  }
+
+  async #write(): Promise<FileHandle> {
+    return await onDisk(this.draft, async () => {
+      await sweepDrafts(this.#directory, this.#holder);
+      await removeFile(this.draft);
+      await writeFile(this.draft, this.#text, { mode: 0o600, flag: 'wx' });
+      const handle = await open(this.draft, 'r+');
+      this.#stopBeating = keepBeating(async () => await this.beat());
+      return handle;
+    });
+  }
+
+  async #closeWhenIdle(): Promise<void> {
+    if (this.#takers > 0 || this.#held > 0) return;
+    this.#stopBeating();
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await (await opened?.catch(() => undefined))?.close();
+  }
+}
+
+/**
+ * For a file system without hard links. Synchronous, so that the moment is short in which another run could see the
+ * lock without its holder and take it for stale.
+ */
+function writeNew(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw diskError(error, path);
+  }
+}
+
+function draftPrefix({ host }: Holder): string {
+  return `.exportpoll.lock.${host}.`;
+}
+
+/** Removes the drafts of this machine's runs that were killed before they could. */
+async function sweepDrafts(directory: string, mine: Holder): Promise<void> {
+  const prefix = draftPrefix(mine);
+  for (const name of await readdir(directory)) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
+    // One that is just being written is as empty as one whose writer was killed: its name tells who that is.
+    if (Number.isNaN(pid) || pid === mine.pid || processStart(pid) !== '') continue;
+    await removeFile(join(directory, name));
+  }
+}
