@@ -1,5 +1,6 @@
 import { transferDetails, waitDetails } from './activity.ts';
 import type { Clean } from './clean.ts';
+import { Crowd } from './crowd.ts';
 import type { Event } from '../events.ts';
 import type { Progress } from './progress.ts';
 import { sentenceOf, subjectOf, type Sentence } from './sentences.ts';
@@ -7,6 +8,8 @@ import { keyOf, Tracker } from './tracker.ts';
 
 const STEP_PERCENT = 10;
 const STEP_MS = 30_000;
+/** The numbers of many exports say something once most of them have been looked at. */
+const FIRST_COUNT_MS = 2000;
 
 /** What is told: everything, what went or may go wrong, or only the files that could not be delivered. */
 export type PlainLevel = 'all' | 'problems' | 'failures';
@@ -23,7 +26,8 @@ interface Step {
 }
 
 /**
- * The renderer for logs and pipes: a line per noteworthy event, and of progress at most one per 10 % or 30 s.
+ * The renderer for logs and pipes: a line per noteworthy event, and of progress at most one per 10 % or 30 s. Of many
+ * exports, problems and what takes long are told one by one, and the rest as numbers every 30 s.
  *
  * @param world.write gets whole lines, with their newline
  */
@@ -32,7 +36,9 @@ export function createPlain(
   level: PlainLevel,
 ): Progress {
   const tracker = new Tracker();
+  const crowd = new Crowd();
   const last = new Map<string, Step>();
+  let countDueAt: number | undefined;
 
   function say(event: Event, text: string): void {
     const subject = subjectOf(event);
@@ -44,7 +50,7 @@ export function createPlain(
     tracker.apply(event, nowMs);
     const key = progressKey(event);
     if (key === undefined) return;
-    const wait = tracker.waits.get(key);
+    const wait = crowd.isCrowd ? undefined : tracker.waits.get(key);
     const transfer = tracker.transfers.get(key);
     const active = wait ?? transfer;
     if (active === undefined || (wait !== undefined && wait.nextPollAt === undefined)) {
@@ -56,7 +62,7 @@ export function createPlain(
     const step = { word: wait?.word ?? '', percent: active.percent ?? 0, atMs: nowMs };
     // That a transfer starts has just been said, in a sentence of its own.
     const announced = event.type === 'file.started';
-    if (!announced && !isDue(last.get(key), step)) return;
+    if (!announced && !isDue(last.get(key), step, crowd.isCrowd)) return;
     last.set(key, step);
     if (announced) return;
     const percent = active.percent === undefined ? [] : [`${active.percent} %`];
@@ -68,12 +74,25 @@ export function createPlain(
     }
   }
 
+  /** What the exports are doing, when there are many, and it was not said lately. */
+  function count(): void {
+    const nowMs = world.now();
+    countDueAt ??= nowMs + FIRST_COUNT_MS;
+    if (!crowd.isCrowd || nowMs < countDueAt) return;
+    countDueAt = nowMs + STEP_MS;
+    const details = crowd.details(tracker.waits);
+    world.write(`${world.clean(`${crowd.label(tracker.waits)}: ${details.join(', ')}`)}\n`);
+  }
+
   return {
     report(event) {
+      crowd.apply(event);
       const sentence = sentenceOf(event);
-      if (sentence !== undefined && isTold(event, sentence, level))
+      if (sentence !== undefined && isTold(event, sentence, level, crowd, world.now()))
         say(event, `${PREFIX[sentence.severity]}${sentence.text}`);
-      if (level === 'all') follow(event);
+      if (level !== 'all') return;
+      follow(event);
+      count();
     },
     aside(action) {
       action();
@@ -84,22 +103,27 @@ export function createPlain(
   };
 }
 
-/** Whether progress has moved enough since the last line to be worth the next one. */
-function isDue(last: Step | undefined, now: Step): boolean {
-  return (
-    last === undefined ||
-    last.word !== now.word ||
-    now.percent - last.percent >= STEP_PERCENT ||
-    now.atMs - last.atMs >= STEP_MS
-  );
+/** Whether progress has moved enough since the last line to be worth the next one; among many, only time counts. */
+function isDue(last: Step | undefined, now: Step, amongMany: boolean): boolean {
+  if (last === undefined) return true;
+  if (now.atMs - last.atMs >= STEP_MS) return true;
+  return !amongMany && (last.word !== now.word || now.percent - last.percent >= STEP_PERCENT);
 }
 
-function isTold(event: Event, { severity }: Sentence, level: PlainLevel): boolean {
+function isTold(
+  event: Event,
+  { severity }: Sentence,
+  level: PlainLevel,
+  crowd: Crowd,
+  nowMs: number,
+): boolean {
+  const isProblem = severity === 'warning' || severity === 'error';
   switch (level) {
     case 'all':
-      return true;
     case 'problems':
-      return severity === 'warning' || severity === 'error';
+      if (event.type === 'summary') return level === 'all';
+      if (event.type === 'warning' && crowd.isCrowd) return crowd.tellsWarning(nowMs);
+      return isProblem || (level === 'all' && !crowd.isCrowd);
     case 'failures':
       return event.type === 'file.failed';
   }

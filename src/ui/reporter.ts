@@ -36,8 +36,10 @@ export function createReporter(world: World, options: ReporterOptions): Reporter
       if (closed) return;
       if (!isRepeat(event)) progress.report(event);
       const text = output(event);
-      // stdout may be the terminal that progress is drawn on.
-      if (text !== undefined) progress.aside(() => writeTo(world.stdout, text));
+      if (text === undefined) return;
+      // It may be the terminal that progress is drawn on.
+      if (world.stdout.isTTY) progress.aside(() => writeTo(world.stdout, text));
+      else writeTo(world.stdout, text);
     },
     close() {
       if (closed) return;

@@ -1,6 +1,7 @@
 import type { Clock, Output } from '../context.ts';
 import { loadBars } from './bars.ts';
 import type { Clean } from './clean.ts';
+import { Crowd } from './crowd.ts';
 import type { Color, Paint } from './color.ts';
 import type { Event } from '../events.ts';
 import { formatBytes } from '../format.ts';
@@ -36,7 +37,12 @@ export function createTerminal({
 }: TerminalWorld): Progress {
   const screen = new Screen(stderr);
   const tracker = new Tracker();
-  const world: LiveWorld = { lines: () => linesOf(tracker, screen.rows), now: () => clock.now(), clean };
+  const crowd = new Crowd();
+  const world: LiveWorld = {
+    lines: () => linesOf(tracker, crowd, screen.rows, clock.now()),
+    now: () => clock.now(),
+    clean,
+  };
   const surfaces = {
     spinner: lazily(async () => await loadSpinner(screen, world, colored), arrange),
     bars: lazily(async () => await loadBars(screen, world), arrange),
@@ -49,7 +55,7 @@ export function createTerminal({
   function arrange(): void {
     if (closed) return;
     const lines = world.lines();
-    const surface = surfaceFor(lines, tracker);
+    const surface = surfaceFor(lines);
     const wanted = arrangementOf(surface, lines);
     if (wanted === arrangement) return;
     clear();
@@ -75,11 +81,21 @@ export function createTerminal({
     arrange();
   }
 
+  /** Whether an event may have a line that stays. Of many exports only what went wrong has. */
+  function isMarked(event: Event, nowMs: number): boolean {
+    if (event.type === 'file.saved') return tellsSaved && !crowd.isCrowd;
+    if (!crowd.isCrowd || event.type === 'summary' || event.type === 'file.failed') return true;
+    if (event.type === 'warning') return crowd.tellsWarning(nowMs);
+    return event.type === 'export.status' && (event.state === 'ready-with-errors' || event.state === 'empty');
+  }
+
   return {
     aside,
     report(event) {
-      tracker.apply(event, clock.now());
-      const mark = event.type === 'file.saved' && !tellsSaved ? undefined : markOf(event);
+      const nowMs = clock.now();
+      tracker.apply(event, nowMs);
+      crowd.apply(event);
+      const mark = isMarked(event, nowMs) ? markOf(event) : undefined;
       if (mark === undefined) arrange();
       else aside(() => screen.write(`${paint(mark.color, mark.symbol)} ${clean(mark.text)}\n`));
     },

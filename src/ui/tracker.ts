@@ -27,6 +27,8 @@ export interface Transfer {
   /** 0 to 99, whole; never decreases, even when the transfer starts over. */
   readonly percent?: number;
   readonly speed: Speed;
+  /** In ms since the epoch. */
+  readonly startedAt: number;
 }
 
 /** What is going on, made from events: nothing that is over is remembered, so memory does not grow with a run. */
@@ -106,6 +108,7 @@ export class Tracker {
       id: of.id,
       file: of.file,
       bytes,
+      startedAt: before?.startedAt ?? nowMs,
       speed: nextSpeed(before?.speed ?? { sinceMs: nowMs, sinceBytes: bytes }, bytes, nowMs),
       ...(total !== undefined && { total }),
       ...(percent !== undefined && { percent }),

@@ -1,9 +1,12 @@
 import { transferDetails, waitDetails } from './activity.ts';
 import { formatCount } from '../format.ts';
+import type { Crowd } from './crowd.ts';
 import type { Tracker, Transfer, Wait } from './tracker.ts';
 
 /** More bars than this are no longer read, only looked at. */
 const MOST_LINES = 8;
+/** Among many exports, a file that is there sooner than this, in ms, would only flicker. */
+const SHORT_TRANSFER_MS = 2000;
 
 /** A line of the live part of a terminal. Not yet masked or made safe: whoever draws it does that. */
 export interface Line {
@@ -12,6 +15,7 @@ export interface Line {
   readonly label: string;
   /** 0 to 99, whole. */
   readonly percent: number | undefined;
+  readonly isTransfer: boolean;
   /** Worked out when drawn: a countdown goes on between events, and counting ten thousand waits takes its time. */
   details(nowMs: number): string;
 }
@@ -20,29 +24,34 @@ export interface Line {
 export type Surface = 'none' | 'spinner' | 'bars';
 
 /** The lines to draw: the waits (as one line, when they are many), then the transfers. */
-export function linesOf(tracker: Tracker, rows: number): Line[] {
+export function linesOf({ waits, transfers }: Tracker, crowd: Crowd, rows: number, nowMs: number): Line[] {
   const room = Math.min(MOST_LINES, Math.max(2, rows - 2));
-  const waits = waitLines(tracker.waits, tracker.transfers.size > 0 ? Math.floor(room / 2) : room);
-  return [...waits, ...transferLines(tracker.transfers, room - waits.length)];
+  const long = [...transfers].filter(
+    ([, { startedAt }]) => !crowd.isCrowd || nowMs - startedAt >= SHORT_TRANSFER_MS,
+  );
+  const above = waitLines(waits, crowd, long.length > 0 ? Math.floor(room / 2) : room);
+  return [...above, ...transferLines(long, room - above.length)];
 }
 
-export function surfaceFor(lines: readonly Line[], tracker: Tracker): Surface {
+export function surfaceFor(lines: readonly Line[]): Surface {
   if (lines.length === 0) return 'none';
-  return tracker.transfers.size > 0 || lines.some((line) => line.percent !== undefined) ? 'bars' : 'spinner';
+  return lines.some(({ percent, isTransfer }) => isTransfer || percent !== undefined) ? 'bars' : 'spinner';
 }
 
-function waitLines(waits: ReadonlyMap<string, Wait>, room: number): Line[] {
-  if (waits.size > room) {
-    return [textLine('waits', formatCount(waits.size, 'export'), () => countStates(waits))];
+function waitLines(waits: ReadonlyMap<string, Wait>, crowd: Crowd, room: number): Line[] {
+  if (crowd.isCrowd || waits.size > room) {
+    const label = crowd.isCrowd ? crowd.label(waits) : formatCount(waits.size, 'export');
+    return [textLine('waits', label, () => crowd.details(waits).join(' · '))];
   }
   return Array.from(waits, ([key, wait]) => waitLine(key, wait));
 }
 
-function transferLines(transfers: ReadonlyMap<string, Transfer>, room: number): Line[] {
-  const lines = Array.from(transfers, ([key, transfer]) => transferLine(key, transfer));
+function transferLines(transfers: readonly (readonly [string, Transfer])[], room: number): Line[] {
+  const lines = transfers.map(([key, transfer]) => transferLine(key, transfer));
   if (lines.length <= room) return lines;
   const shown = lines.slice(0, room - 1);
-  return [...shown, textLine('transfers', `and ${formatCount(lines.length - shown.length, 'more file')}`)];
+  const rest = textLine('transfers', `and ${formatCount(lines.length - shown.length, 'more file')}`);
+  return [...shown, rest];
 }
 
 function transferLine(key: string, transfer: Transfer): Line {
@@ -50,6 +59,7 @@ function transferLine(key: string, transfer: Transfer): Line {
     key,
     label: transfer.file,
     percent: transfer.percent,
+    isTransfer: true,
     details: () => transferDetails(transfer).join(' · '),
   };
 }
@@ -59,17 +69,11 @@ function waitLine(key: string, wait: Wait): Line {
     key,
     label: `${wait.provider} ${wait.id}`,
     percent: wait.percent,
+    isTransfer: false,
     details: (nowMs) => waitDetails(wait, nowMs).join(' · '),
   };
 }
 
 function textLine(key: string, label: string, details = (): string => ''): Line {
-  return { key, label, percent: undefined, details };
-}
-
-/** `9000 running · 1000 queued`. */
-function countStates(waits: ReadonlyMap<string, Wait>): string {
-  const counts = new Map<string, number>();
-  for (const { state } of waits.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts].map(([state, count]) => `${count} ${state}`).join(' · ');
+  return { key, label, percent: undefined, isTransfer: false, details };
 }
