@@ -61,10 +61,10 @@ function parseTree(text: string): Tree {
 }
 
 /** A run of hours keeps this, and not the tree, which takes many times the memory of the text. */
-function linesOf(text: string, first: Tree): Parsed['lineOf'] {
-  let known = new WeakRef(first);
+function linesOf(text: string, first?: Tree): Parsed['lineOf'] {
+  let known = first && new WeakRef(first);
   return (path) => {
-    const tree = known.deref() ?? parseTree(text);
+    const tree = known?.deref() ?? parseTree(text);
     known = new WeakRef(tree);
     return lineIn(tree, path);
   };
@@ -80,14 +80,9 @@ export function parseJson(text: string, file: string, part?: string): Parsed {
   const data = part === undefined ? whole : { [part]: (whole as Record<string, unknown>)[part] };
   refuseTraps(data, file);
   const prefix = part === undefined ? [] : [part];
-  return {
-    data,
-    // JSON is YAML (1.2), whose parser knows where things stand; it is asked only when something is wrong.
-    lineOf(path) {
-      const counter = new LineCounter();
-      return lineIn(parseDocument(text, { lineCounter: counter }), counter, [...prefix, ...path]);
-    },
-  };
+  // JSON is YAML (1.2), whose parser knows where things stand; it is asked only when something is wrong.
+  const lineOf = linesOf(text);
+  return { data, lineOf: (path) => lineOf([...prefix, ...path]) };
 }
 
 function hasKey(value: unknown, key: string): boolean {

@@ -52,13 +52,13 @@ function draftOf(path: string): string {
  * Opens a new file for writing under a name that may be taken: by what a killed run has left, or by a link that
  * somebody has put there for us to follow.
  */
-export async function openNew(path: string, mode: number): Promise<FileHandle> {
+export async function openNew(path: string, mode: number, flags: 'wx' | 'ax+' = 'wx'): Promise<FileHandle> {
   try {
-    return await open(path, 'wx', mode);
+    return await open(path, flags, mode);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     await removeFile(path);
-    return await open(path, 'wx', mode);
+    return await open(path, flags, mode);
   }
 }
 

@@ -15,6 +15,9 @@ export class Journal {
   readonly #path: string;
   readonly #header: string;
   readonly #saved: Map<string, ManifestFile>;
+  /** Once the file is there. */
+  #begun: Promise<void> | undefined;
+  /** For all entries but the first. */
   #handle: Promise<FileHandle> | undefined;
 
   private constructor(path: string, header: string, saved: Map<string, ManifestFile>) {
@@ -57,9 +60,14 @@ export class Journal {
   /** To be called when the file's content is on disk and before it gets its final name. */
   async record(file: ManifestFile): Promise<void> {
     await onDisk(this.#path, async () => {
-      this.#handle ??= this.#begin();
+      const line = `${JSON.stringify(file)}\n`;
+      const isFirst = this.#begun === undefined;
+      this.#begun ??= this.#begin(line);
+      await this.#begun;
+      if (isFirst) return;
+      this.#handle ??= open(this.#path, 'a');
       const handle = await this.#handle;
-      await handle.writeFile(`${JSON.stringify(file)}\n`);
+      await handle.writeFile(line);
       await handle.sync();
     });
     this.#saved.set(file.identity, file);
@@ -72,10 +80,10 @@ export class Journal {
   }
 
   /** What an earlier run has left is written anew, so that a line it wrote in part is gone. */
-  async #begin(): Promise<FileHandle> {
+  async #begin(line: string): Promise<void> {
     const known = [...this.#saved.values()].map((saved) => `${JSON.stringify(saved)}\n`);
-    await writeAtomically(this.#path, `${this.#header}\n${known.join('')}`, { mode: 0o600, durable: true });
-    return await open(this.#path, 'a');
+    const text = `${this.#header}\n${known.join('')}${line}`;
+    await writeAtomically(this.#path, text, { mode: 0o600, durable: true });
   }
 
   /** The manifest says it all now. */

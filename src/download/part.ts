@@ -1,7 +1,7 @@
 import { constants, open, type FileHandle } from 'node:fs/promises';
 
 import { onDisk } from './disk-errors.ts';
-import { removeFile } from './durable.ts';
+import { openNew, removeFile } from './durable.ts';
 import { readSidecar, removeSidecar, writeSidecar, type Sidecar } from './sidecar.ts';
 
 /** Where the raw bytes of a transfer are kept, so that a later attempt can go on from them. */
@@ -50,7 +50,7 @@ export class Part implements RawStore {
    */
   static async open(path: string, identity: string, mask: Mask = (text) => text): Promise<Part> {
     return await onDisk(path, async () => {
-      const handle = (await openOwn(path)) ?? (await openFresh(path));
+      const handle = (await openOwn(path)) ?? (await openNew(path, 0o600, 'ax+'));
       const known = await readSidecar(`${path}.json`);
       const mine = known?.identity === identity;
       if (!mine) await handle.truncate(0);
@@ -135,9 +135,4 @@ async function openOwn(path: string): Promise<FileHandle | undefined> {
   if (found?.isFile() === true && found.nlink === 1) return handle;
   await handle?.close();
   return undefined;
-}
-
-async function openFresh(path: string): Promise<FileHandle> {
-  await removeFile(path);
-  return await open(path, READ_AND_APPEND | constants.O_CREAT | constants.O_EXCL, 0o600);
 }

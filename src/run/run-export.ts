@@ -41,7 +41,7 @@ export interface SavingWorld extends RunWorld {
  */
 export async function runExport(target: Target, once: boolean, world: SavingWorld): Promise<Outcome> {
   const { account, id, settings } = target;
-  const { report } = world;
+  const { context, report } = world;
   report({ type: 'export.started', provider: account.name, id });
   try {
     // Checked before anything is asked, so that a missing credential is told at once.

@@ -1,10 +1,10 @@
 import type { Settings } from '../settings.ts';
 import type { Context } from '../context.ts';
 import { ExitCode } from '../errors.ts';
-import { describeError } from '../ui/describe-error.ts';
 import type { Event } from '../events.ts';
 import { createReporter } from '../ui/reporter.ts';
 import type { Results } from '../ui/results.ts';
+import { errorLines } from './error-lines.ts';
 import { execExitCodeOf, exitCodeOf, type Outcome } from './outcome.ts';
 
 /** What a run tells while it works, and at its end. */
@@ -58,20 +58,4 @@ export function startTelling(
     },
     abandon: () => summarise([], ExitCode.bug),
   };
-}
-
-/** The failures that nobody has told yet, each once: an interruption ends a thousand exports with one sentence. */
-function errorLines(outcomes: readonly Outcome[], { redactor }: Context, verbose: boolean): string[] {
-  const told = new Set<string>();
-  return outcomes.flatMap(({ subject, failures }) =>
-    failures.flatMap(({ error, told: known }) => {
-      const about = subject !== '' && error.exitCode < ExitCode.sigint ? `${subject}: ` : '';
-      const [first = '', ...more] = describeError(error, redactor, verbose);
-      const lines = [first.replace(/^exportpoll: /, `exportpoll: ${about}`), ...more];
-      const text = lines.join('\n');
-      if (known || told.has(text)) return [];
-      told.add(text);
-      return lines;
-    }),
-  );
 }

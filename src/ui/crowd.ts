@@ -80,7 +80,7 @@ export class Crowd {
       [this.#saved, `${formatCount(this.#saved, 'file')} saved`] as const,
       [this.#already, `${this.#already} here already`] as const,
       [this.#failed, `${this.#failed} failed`] as const,
-      [this.#warnings.untold, `${formatCount(this.#warnings.untold, 'more warning')}`] as const,
+      [this.#warnings.untold, formatCount(this.#warnings.untold, 'more warning')] as const,
     ];
     return counts.flatMap(([count, text]) => (count > 0 ? [text] : []));
   }

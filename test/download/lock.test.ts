@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { link, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import type * as FileSystem from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,6 +113,19 @@ describe('the lock of an export', () => {
     await expect(acquire()).rejects.toThrow('another run');
     expect(await readdir(directory)).toEqual(['.acme-7.lock']);
     await release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('shares its file with the others of a run, of which a file system allows a thousand or so', async () => {
+    const locks = new Locks(pid);
+    const keys = Array.from({ length: 1500 }, (_, index) => `acme-${index}`);
+    const releases = await Promise.all(keys.map(async (key) => await locks.acquire(directory, key)));
+    expect((await readdir(directory)).sort()).toEqual(keys.map((key) => `.${key}.lock`).sort());
+    const found = await Promise.all(keys.map(async (key) => await stat(join(directory, `.${key}.lock`))));
+    expect(new Set(found.map(({ ino }) => ino)).size).toBe(2);
+    expect(Math.max(...found.map(({ nlink }) => nlink))).toBeLessThanOrEqual(1023);
+    await expect(new Locks(process.ppid).acquire(directory, 'acme-1499')).rejects.toThrow('another run');
+    await Promise.all(releases.map(async (release) => await release()));
     expect(await readdir(directory)).toEqual([]);
   });
 

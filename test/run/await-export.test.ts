@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { describe, expect, it } from 'vitest';
 
 import { lookWithRetries, patienceOf } from '../../src/run/await-export.ts';
@@ -24,7 +25,8 @@ async function lookAt(
   const report = (event: Event): void => void (event.type === 'warning' && events.push(event.message));
   const target = { account, id: '1/2', settings: { retries } as Settings };
   const turn = { urgency: 'poll', signal: world.context.signal, patienceMs: patienceOf(once) } as const;
-  const found = lookWithRetries(target, { context: world.context, report, service: () => service }, turn);
+  const run = { context: world.context, report, service: () => service, polling: () => pLimit(1) };
+  const found = lookWithRetries(target, run, turn);
   await found.catch(() => undefined);
   return { found, requests: () => seen.length, warnings: events, waits: world.clock.waits };
 }

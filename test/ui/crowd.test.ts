@@ -77,7 +77,11 @@ describe('plain lines about many exports', () => {
     expect(about).toEqual([expect.stringMatching(/^webadmit 7: 7\.csv 60 %, 60 B of 100 B/)]);
   });
 
-  it.each(['plain', 'auto'] as const)('warn a few times, and count the other warnings (%s)', (progress) => {
+  it.each([
+    ['plain', '1000 exports: 980 more warnings'],
+    // The live part counts them once it is drawn.
+    ['auto', 'webadmit 1: the service is down'],
+  ] as const)('warn a few times, and count the other warnings (%s)', (progress, counted) => {
     const { world, reporter } = open({ progress });
     startAll(reporter);
     for (const id of ids)
@@ -87,7 +91,7 @@ describe('plain lines about many exports', () => {
     world.clock.advance(30_000);
     reporter.report({ type: 'warning', provider: 'webadmit', id: '1', message: 'the service is down' });
     expect(told()).toBe(21);
-    if (progress === 'plain') expect(world.stderr.lines.at(-1)).toBe('1000 exports: 980 more warnings');
+    expect(world.stderr.text).toContain(counted);
     reporter.close();
   });
 });
