@@ -11,14 +11,21 @@ export type Sight =
 /** How far an export is, which depends on when it was first looked at. */
 export interface Playback {
   look(scenario: Scenario): Sight;
+  /** From now on it has this status, whatever it had before. */
+  end(scenario: Scenario, status: string): void;
 }
 
 /** An export begins at the first look at it and goes through its statuses within `durationMs`. */
 export function createPlayback(durationMs: number, now: () => number): Playback {
   const looks = new Map<Scenario, { readonly since: number; count: number }>();
 
+  const ended = new Map<Scenario, string>();
+
   return {
+    end: (scenario, status) => void ended.set(scenario, status),
     look(scenario) {
+      const end = ended.get(scenario);
+      if (end !== undefined) return { kind: 'status', status: end, percent: 0 };
       const seen = looks.get(scenario) ?? { since: now(), count: 0 };
       looks.set(scenario, seen);
       if (scenario.oddity === 'html') return { kind: 'html' };

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { accountsAt, type SandboxAccount } from './accounts.ts';
+import { createCatalogue } from './catalogue.ts';
 import { contentsOf } from './files/contents.ts';
 import { createShelf } from './files/shelf.ts';
 import { answerText } from './http/answers.ts';
 import { startServer, type Exchange, type RecordedRequest } from './http/server.ts';
 import { createPlayback } from './playback.ts';
-import type { BuiltinProviderName } from './scenarios/scenario.ts';
-import { findScenario } from './scenarios/table.ts';
+import type { BuiltinProviderName, Scenario } from './scenarios/scenario.ts';
 import { createMytracker } from './services/mytracker.ts';
 import { createPersonium } from './services/personium.ts';
 import { createRebilly } from './services/rebilly.ts';
@@ -40,6 +40,8 @@ export interface Sandbox {
   readonly accounts: Readonly<Record<BuiltinProviderName, SandboxAccount>>;
   /** Everything that was asked so far, oldest first. */
   readonly requests: readonly RecordedRequest[];
+  /** The exports that were started so far, oldest first. */
+  readonly started: readonly Scenario[];
   /** The bytes that are to be on disk in the end, before any gzip. Throws when the id does not deliver such a file. */
   expectedFile(provider: BuiltinProviderName, id: string, name: string): Readable;
   /** Cuts open connections and removes temporary files. */
@@ -52,7 +54,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const now = options.now ?? Date.now;
   const shelf = createShelf(rows);
   const playback = createPlayback(durationMs, now);
-  const world: World = { now, startedAt: now(), durationMs, linkLifetimeMs, playback, shelf };
+  const catalogue = createCatalogue();
+  const world: World = { now, startedAt: now(), durationMs, linkLifetimeMs, catalogue, playback, shelf };
   const requests: RecordedRequest[] = [];
 
   const store = await startServer({
@@ -78,8 +81,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     storeUrl: store.url,
     accounts: accountsAt(api.url),
     requests,
+    started: catalogue.started,
     expectedFile(provider, id, name) {
-      const scenario = findScenario(provider, id);
+      const scenario = catalogue.find(provider, id);
       const delivery = scenario?.deliveries.find((one) => one.name === name);
       if (scenario === undefined || delivery === undefined) {
         throw new Error(`${provider}:${id} delivers no file ${name}`);

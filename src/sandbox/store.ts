@@ -3,7 +3,6 @@ import { answerText } from './http/answers.ts';
 import type { Exchange } from './http/server.ts';
 import { judgeLink } from './links.ts';
 import { contentTypes } from './files/content-types.ts';
-import { findDelivery } from './scenarios/table.ts';
 import { filesUntil, type World } from './world.ts';
 
 /** The headers by which credentials travel here; none of them has any business at the store. */
@@ -42,8 +41,8 @@ export function createStore(world: World): (exchange: Exchange) => Promise<void>
   };
 }
 
-async function answerSigned(exchange: Exchange, { shelf }: World): Promise<void> {
-  const found = findDelivery(exchange.url.pathname, ['signed', 'redirect']);
+async function answerSigned(exchange: Exchange, { catalogue, shelf }: World): Promise<void> {
+  const found = catalogue.findDelivery(exchange.url.pathname, ['signed', 'redirect']);
   if (found === undefined)
     return answerError(exchange, 404, 'NoSuchKey', 'The specified key does not exist.');
   const overrides = exchange.url.searchParams;
@@ -58,7 +57,7 @@ async function answerSigned(exchange: Exchange, { shelf }: World): Promise<void>
 }
 
 async function answerPlain(exchange: Exchange, world: World): Promise<void> {
-  const found = findDelivery(exchange.url.pathname, ['plain']);
+  const found = world.catalogue.findDelivery(exchange.url.pathname, ['plain']);
   if (found === undefined) return answerError(exchange, 403, 'AccessDenied', 'Access Denied');
   if (exchange.receivedAt > filesUntil(world, found.scenario)) {
     return answerError(exchange, 404, 'NoSuchKey', 'The specified key does not exist.');

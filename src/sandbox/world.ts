@@ -1,3 +1,4 @@
+import type { Catalogue } from './catalogue.ts';
 import type { Shelf } from './files/shelf.ts';
 import type { Playback } from './playback.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -11,6 +12,7 @@ export interface World {
   readonly durationMs: number;
   /** How long a signed link lives, in milliseconds. */
   readonly linkLifetimeMs: number;
+  readonly catalogue: Catalogue;
   readonly playback: Playback;
   readonly shelf: Shelf;
 }

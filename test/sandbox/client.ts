@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 interface Ask {
-  readonly method?: 'GET' | 'HEAD' | 'POST';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   readonly headers?: Record<string, string>;
   readonly body?: string;
 }
@@ -41,11 +41,10 @@ export async function sandboxWithClock(
   return { sandbox, clock };
 }
 
-/** MyTracker's Authorization header for a GET of `url`. */
-export function authHmac(url: string, secretKey = '72d2erEtbynf6f7ZYTsYKnb7'): string {
-  const encoded = encodeURIComponent(url).replace(
-    /[!'()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `AuthHMAC 77658:${createHmac('sha1', secretKey).update(`GET&${encoded}&`).digest('base64')}`;
+/** MyTracker's Authorization header for a GET of `url`, or a POST with a body. */
+export function authHmac(url: string, secretKey = '72d2erEtbynf6f7ZYTsYKnb7', body?: string): string {
+  const encode = (text: string): string =>
+    encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  const baseline = `${body === undefined ? 'GET' : 'POST'}&${encode(url)}&${encode(body ?? '')}`;
+  return `AuthHMAC 77658:${createHmac('sha1', secretKey).update(baseline).digest('base64')}`;
 }

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPlayback, progressAt } from '../../src/sandbox/playback.ts';
-import { findScenario } from '../../src/sandbox/scenarios/table.ts';
+import { createCatalogue } from '../../src/sandbox/catalogue.ts';
+
+const catalogue = createCatalogue();
 
 const WORDS = ['Initializing', 'Queued', 'In Progress', 'Available'];
 
@@ -31,7 +33,7 @@ describe('playback', () => {
   it('begins at the first look', () => {
     let now = 5000;
     const playback = createPlayback(100, () => now);
-    const scenario = findScenario('mytracker-raw', '4')!;
+    const scenario = catalogue.find('mytracker-raw', '4')!;
     expect(playback.look(scenario)).toEqual({ kind: 'status', status: 'In progress', percent: 0 });
     now += 64;
     expect(playback.look(scenario)).toEqual({ kind: 'status', status: 'In progress', percent: 64 });
@@ -41,7 +43,7 @@ describe('playback', () => {
 
   it('shows the hiccups first, one look each, however long the export takes', () => {
     const playback = createPlayback(0, () => 5000);
-    const scenario = findScenario('mytracker-raw', '21')!;
+    const scenario = catalogue.find('mytracker-raw', '21')!;
     const seen = [1, 2, 3].map(() => playback.look(scenario));
     expect(seen).toMatchObject([
       { status: 'Error occurred' },
@@ -53,7 +55,7 @@ describe('playback', () => {
   it('is throttled until the instant that it names, whoever asks in between', () => {
     let now = 5250;
     const playback = createPlayback(0, () => now);
-    const scenario = findScenario('rebilly', 'exp_429')!;
+    const scenario = catalogue.find('rebilly', 'exp_429')!;
     expect(playback.look(scenario)).toEqual({ kind: 'throttled', resetAt: 7 });
     now = 6999;
     expect(playback.look(scenario)).toEqual({ kind: 'throttled', resetAt: 7 });

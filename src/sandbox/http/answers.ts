@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Exchange } from './server.ts';
 
 export type Headers = Readonly<Record<string, string | number>>;
@@ -24,8 +25,16 @@ export function answerWebPage(exchange: Exchange): void {
   answerText(exchange, 200, page, { 'content-type': 'text/html; charset=utf-8' });
 }
 
-/** The request's body as text. Rejects above `limit` bytes; nobody sends this API more than a form. */
-export async function readBody({ request }: Exchange, limit = 64 * 1024): Promise<string> {
+const bodies = new WeakMap<IncomingMessage, Promise<string>>();
+
+/** The request's body as text, as often as it is asked for. Rejects above 64 KiB; nobody sends this API more. */
+export async function readBody({ request }: Exchange): Promise<string> {
+  const body = bodies.get(request) ?? receive(request, 64 * 1024);
+  bodies.set(request, body);
+  return await body;
+}
+
+async function receive(request: IncomingMessage, limit: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

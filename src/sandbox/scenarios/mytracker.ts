@@ -80,6 +80,18 @@ function onStore(delivery: Delivery, folder: string): Delivery {
   return { ...delivery, path: `${folder}/${delivery.name}.gz`, link: 'plain' };
 }
 
+/** What becomes of a raw data export that a client has started. */
+export function startedRaw(id: string, event: string): Script {
+  const deliveries = [rawFile(id, event, 0), rawFile(id, event, 1)];
+  return { id, title: 'was started', outcome: 'ready', statuses: ['In progress', 'Success!'], deliveries };
+}
+
+/** What becomes of a segment export that a client has started. */
+export function startedSegment(id: string): Script {
+  const deliveries = [segmentFile(id, 1)];
+  return { id, title: 'was started', outcome: 'ready', statuses: ['In progress', 'Success!'], deliveries };
+}
+
 /** https://tracker.my.com/docs/api/export-api/raw/get */
 export const rawScripts: readonly Script[] = [
   {

@@ -6,6 +6,11 @@ function archive(name: string): Delivery {
   return { name: `${name}.zip`, path: `/cell1/__snapshot/${name}.zip`, link: 'api', content: 'zip' };
 }
 
+/** What becomes of an export that a client has started. */
+export function startedExport(name: string): Script {
+  return { id: name, title: 'was started', outcome: 'ready', statuses: RUNS, deliveries: [archive(name)] };
+}
+
 /**
  * https://personium.io/en/apiref/501_Export_Cell.html. The statuses are those of the cell while this export is the one
  * that it works on; what became of it shows in its deliveries (`.zip`), its message (`.error`), or in neither.

@@ -7,6 +7,17 @@ function signed(id: string, name: string, content: Delivery['content'] = 'csv'):
   return { name, path: `/rebilly-files/${ORGANIZATION}/${id}`, link: 'signed', content };
 }
 
+/** What becomes of a data export that a client has started. */
+export function startedDataExport(id: string, resource: string): Script {
+  return {
+    id,
+    title: 'was started',
+    outcome: 'ready',
+    statuses: [...WORKING, 'completed'],
+    deliveries: [signed(id, `${resource}.csv`)],
+  };
+}
+
 /** https://api-reference.rebilly.com/reports-api/ */
 export const rebillyScripts: readonly Script[] = [
   {

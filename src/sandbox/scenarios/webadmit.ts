@@ -8,6 +8,17 @@ function report(fileId: string, name: string, content: Delivery['content'] = 'cs
   return { name, path, link: 'signed', content };
 }
 
+/** What becomes of an export file that a client has started. */
+export function startedFile(exportId: string, fileId: string): Script {
+  return {
+    id: `${exportId}/${fileId}`,
+    title: 'was started',
+    outcome: 'ready',
+    statuses: [...WORKING, 'Available'],
+    deliveries: [report(fileId, `Export ${exportId}.csv`)],
+  };
+}
+
 /** https://liaison-intl.github.io/, with the words as the service writes them ("In Progress"). */
 export const webadmitScripts: readonly Script[] = [
   {

@@ -11,16 +11,23 @@ export interface CellExport {
 }
 
 /**
- * A Personium cell, which works on one export at a time. As nobody starts exports here, one begins when somebody first
- * asks for its file, or after those that were asked for before it.
+ * A Personium cell, which works on one export at a time. Besides those that are started, the documented ones begin when
+ * somebody first asks for their file, or after those that were asked for before.
  */
 export interface Cell {
   begin(scenario: Scenario): void;
+  /** The worker begins a moment later: until then the cell looks idle. */
+  start(scenario: Scenario): void;
+  /** Works on an export, or is about to. */
+  isBusy(): boolean;
   /** None while the cell is idle ("ready"). */
   current(): CellExport | undefined;
   /** Whether the export has come to its end, whatever that was. */
   isOver(scenario: Scenario): boolean;
 }
+
+/** Between the answer to a start and the first status of the worker. */
+const LONGEST_LAG_MS = 500;
 
 interface Run {
   readonly from: number;
@@ -30,6 +37,7 @@ interface Run {
 
 export function createCell(durationMs: number, now: () => number): Cell {
   const runs = new Map<Scenario, Run>();
+  const lagMs = Math.min(durationMs / 4, LONGEST_LAG_MS);
 
   return {
     begin(scenario) {
@@ -40,6 +48,13 @@ export function createCell(durationMs: number, now: () => number): Cell {
       const ends = scenario.statuses.at(-1) === 'ready';
       runs.set(scenario, { from, until: ends ? from + durationMs : Infinity });
     },
+
+    start(scenario) {
+      const from = now() + lagMs;
+      runs.set(scenario, { from, until: from + durationMs });
+    },
+
+    isBusy: () => [...runs.values()].some(({ until }) => now() < until),
 
     current() {
       for (const [scenario, { from, until }] of runs) {

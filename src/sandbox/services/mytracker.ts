@@ -1,22 +1,16 @@
 import { credentials } from '../accounts.ts';
 import { verifyAuthHmac } from '../authhmac.ts';
 import { contentTypes } from '../files/content-types.ts';
-import { answerJson, answerWebPage, readBody } from '../http/answers.ts';
+import { answerWebPage, readBody } from '../http/answers.ts';
 import { answerFile } from '../http/files.ts';
 import { route, type Route } from '../http/routes.ts';
 import type { Exchange } from '../http/server.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import { findDelivery, findScenario } from '../scenarios/table.ts';
+import { answerEnvelope, answerNotFound, type Api } from './mytracker-envelope.ts';
+import { answerCancel, answerCreate } from './mytracker-orders.ts';
 import { filesUntil, type World } from '../world.ts';
 
-interface Api {
-  readonly provider: 'mytracker-raw' | 'mytracker-segment';
-  /** The parameter that names the export, in requests and in answers. */
-  readonly idName: string;
-  readonly notFound: string;
-}
-
-const apis: Readonly<Record<string, Api>> = {
+const apis: Readonly<Record<'raw' | 'segment', Api>> = {
   raw: { provider: 'mytracker-raw', idName: 'idRawExport', notFound: 'Raw export request not found' },
   segment: {
     provider: 'mytracker-segment',
@@ -25,6 +19,10 @@ const apis: Readonly<Record<string, Api>> = {
   },
 };
 
+function apiOf(kind: string): Api {
+  return kind === 'raw' ? apis.raw : apis.segment;
+}
+
 /** MyTracker's export APIs: https://tracker.my.com/docs/api/export-api. Every answer is `{ code, message, data }`. */
 export function createMytracker(world: World, storeUrl: string): (exchange: Exchange) => Promise<void> {
   const routes: readonly Route[] = [
@@ -32,9 +30,20 @@ export function createMytracker(world: World, storeUrl: string): (exchange: Exch
       method: 'GET',
       path: /^\/api\/(?<kind>raw|segment)\/v1\/export\/get\.json$/,
       answer: (exchange, { kind = '' }) => {
-        const api = apis[kind];
-        if (api !== undefined) answerStatus(exchange, api, world, storeUrl);
+        answerStatus(exchange, apiOf(kind), world, storeUrl);
       },
+    },
+    {
+      method: 'POST',
+      path: /^\/api\/(?<kind>raw|segment)\/v1\/export\/create\.json$/,
+      answer: async (exchange, { kind = '' }) => {
+        await answerCreate(exchange, apiOf(kind), world);
+      },
+    },
+    {
+      method: 'GET',
+      path: /^\/api\/raw\/v1\/export\/cancel\.json$/,
+      answer: (exchange) => answerCancel(exchange, apis.raw, world),
     },
     {
       method: 'GET',
@@ -69,7 +78,7 @@ function answerStatus(
   world: World,
   storeUrl: string,
 ): void {
-  const scenario = findScenario(provider, exchange.url.searchParams.get(idName) ?? '');
+  const scenario = world.catalogue.find(provider, exchange.url.searchParams.get(idName) ?? '');
   if (scenario === undefined) return answerNotFound(exchange, notFound);
   const sight = world.playback.look(scenario);
   switch (sight.kind) {
@@ -117,7 +126,7 @@ function links({ url }: Exchange, scenario: Scenario, world: World, storeUrl: st
 }
 
 async function answerStorage(exchange: Exchange, world: World): Promise<void> {
-  const found = findDelivery(exchange.url.pathname, ['api']);
+  const found = world.catalogue.findDelivery(exchange.url.pathname, ['api']);
   if (found === undefined || exchange.receivedAt > filesUntil(world, found.scenario)) {
     return answerNotFound(exchange, 'File not found');
   }
@@ -147,12 +156,4 @@ function quotas({ receivedAt }: Exchange, count: number, resetAt?: number): obje
     quota('RequestsByUserPerHour', 1000, now + 1800),
     quota('RequestsByUserPerMinute', 100, resetAt ?? now + 60),
   ];
-}
-
-function answerNotFound(exchange: Exchange, detail: string): void {
-  answerEnvelope(exchange, 404, 'Not Found', { error: { detail } });
-}
-
-function answerEnvelope(exchange: Exchange, code: number, message: string, data: unknown): void {
-  answerJson(exchange, code, { code, message, data });
 }

@@ -3,7 +3,7 @@ import { answerJson, answerText, answerWebPage, readBody, type Headers } from '.
 import { answerFile } from '../http/files.ts';
 import { route, type Route } from '../http/routes.ts';
 import type { Exchange } from '../http/server.ts';
-import { findScenario } from '../scenarios/table.ts';
+import { startedExport } from '../scenarios/personium.ts';
 import type { World } from '../world.ts';
 import { createCell } from './cell.ts';
 import { createTokens, type Tokens } from './personium-tokens.ts';
@@ -14,8 +14,11 @@ const COMMON: Headers = { 'access-control-allow-origin': '*', 'x-personium-versi
 export function createPersonium(world: World): (exchange: Exchange) => Promise<void> {
   const tokens = createTokens(world.now);
   const cell = createCell(world.durationMs, world.now);
+  /** Names that are taken although there is no export of them. */
+  const spent = new Set<string>();
   const routes: readonly Route[] = [
     { method: 'GET', path: /^\/cell1\/__export$/, answer: answerStatus },
+    { method: 'POST', path: /^\/cell1\/__export$/, answer: answerStart },
     {
       method: 'GET',
       path: /^\/cell1\/__snapshot\/(?<name>[^/]+)\.zip$/,
@@ -29,8 +32,11 @@ export function createPersonium(world: World): (exchange: Exchange) => Promise<v
   ];
 
   function answerStatus(exchange: Exchange): void {
-    const first = findScenario('personium', 'CellExport_2017_01');
-    if (first !== undefined) cell.begin(first);
+    const first = world.catalogue.find('personium', 'CellExport_2017_01');
+    // Who starts exports wants the cell for them.
+    if (first !== undefined && world.catalogue.started.every(({ provider }) => provider !== 'personium')) {
+      cell.begin(first);
+    }
     const current = cell.current();
     const status =
       current === undefined
@@ -45,8 +51,34 @@ export function createPersonium(world: World): (exchange: Exchange) => Promise<v
     answerText(exchange, 200, JSON.stringify(status), COMMON);
   }
 
+  /** https://personium.io/en/apiref/501_Export_Cell.html: 202 without any handle, or one of three 409s. */
+  async function answerStart(exchange: Exchange): Promise<void> {
+    const name = nameIn(await readBody(exchange), world.now());
+    if (name === undefined) {
+      return answerError(exchange, 400, 'PR400-CM-0004', 'JSON parse error.');
+    }
+    if (!/^[a-zA-Z0-9_-]{1,192}$/.test(name)) {
+      return answerError(exchange, 400, 'PR400-CM-0002', 'Value of [Name] is invalid.');
+    }
+    const known = world.catalogue.find('personium', name);
+    if (spent.has(name) || (known !== undefined && cell.isOver(known) && known.message === undefined)) {
+      return answerError(exchange, 409, 'PR409-DV-0002', `File [${name}.zip] already exists.`);
+    }
+    if (name.includes('contended')) {
+      // The service has made the file's folder before it waits for the cell in vain, and leaves it behind.
+      spent.add(name);
+      return answerError(exchange, 409, 'PR409-MC-0001', 'The cell is busy.');
+    }
+    if (cell.isBusy()) {
+      const message = 'Because [cell export] is being executed, writing to cell can not be done.';
+      return answerError(exchange, 409, 'PR409-CM-0002', message);
+    }
+    cell.start(world.catalogue.start('personium', startedExport(name)));
+    return answerText(exchange, 202, '', { ...COMMON, location: `${exchange.url.origin}/cell1/__export` });
+  }
+
   async function answerArchive(exchange: Exchange, name: string): Promise<void> {
-    const scenario = findScenario('personium', name);
+    const scenario = world.catalogue.find('personium', name);
     if (scenario !== undefined) cell.begin(scenario);
     const delivery = scenario?.deliveries[0];
     if (scenario === undefined || delivery === undefined || !cell.isOver(scenario)) {
@@ -58,7 +90,7 @@ export function createPersonium(world: World): (exchange: Exchange) => Promise<v
   }
 
   function answerReport(exchange: Exchange, name: string): void {
-    const scenario = findScenario('personium', name);
+    const scenario = world.catalogue.find('personium', name);
     if (scenario === undefined || !cell.isOver(scenario)) return answerNoFile(exchange);
     if (scenario.oddity === 'html') return answerWebPage(exchange);
     if (scenario.message === undefined) return answerNoFile(exchange);
@@ -76,6 +108,18 @@ export function createPersonium(world: World): (exchange: Exchange) => Promise<v
     }
     if (!(await route(exchange, routes))) answerNoFile(exchange);
   };
+}
+
+/** The Name that a start asks for, or the one that the service makes up; `undefined` for what is not JSON. */
+function nameIn(body: string, now: number): string | undefined {
+  try {
+    const { Name } = JSON.parse(body === '' ? '{}' : body) as { Name?: unknown };
+    const time = new Date(now).toISOString().replace(/\D/g, '');
+    if (Name === undefined) return `cell1_${time.slice(0, 8)}_${time.slice(8, 14)}`;
+    return typeof Name === 'string' ? Name : '';
+  } catch {
+    return undefined;
+  }
 }
 
 interface Refusal {

@@ -1,20 +1,22 @@
 import { credentials } from '../accounts.ts';
 import { contentTypes } from '../files/content-types.ts';
-import { answerJson, answerText, answerWebPage, type Headers } from '../http/answers.ts';
+import { answerJson, answerText, answerWebPage, readBody, type Headers } from '../http/answers.ts';
 import { answerFile } from '../http/files.ts';
 import { route, type Route } from '../http/routes.ts';
 import type { Exchange } from '../http/server.ts';
 import { signLinkV4 } from '../links.ts';
 import type { Delivery, Scenario } from '../scenarios/scenario.ts';
-import { findScenario } from '../scenarios/table.ts';
+import { startedDataExport } from '../scenarios/rebilly.ts';
 import type { World } from '../world.ts';
 
 /** Rebilly's data exports and the files that they become: https://api-reference.rebilly.com/reports-api/ */
 export function createRebilly(world: World, storeUrl: string): (exchange: Exchange) => Promise<void> {
+  /** What the exports were started with that were started here, oldest first. */
+  const orders = new Map<Scenario, Readonly<Record<string, unknown>>>();
   const routes: readonly Route[] = [
     // The first is what Rebilly's own clients send, the second what its published description says.
-    exportsAt(/^\/experimental\/organizations\/acme\/data-exports\/(?<id>[^/]+)$/),
-    exportsAt(/^\/organizations\/acme\/experimental\/data-exports\/(?<id>[^/]+)$/),
+    ...exportsAt('/experimental/organizations/acme/data-exports'),
+    ...exportsAt('/organizations/acme/experimental/data-exports'),
     {
       method: 'GET',
       path: /^(\/experimental\/organizations\/acme|\/organizations\/acme\/experimental)\/data-exports$/,
@@ -27,7 +29,7 @@ export function createRebilly(world: World, storeUrl: string): (exchange: Exchan
       method: 'GET',
       path: /^\/organizations\/acme\/files\/file_(?<id>[^/]+)$/,
       answer: async (exchange, { id = '' }) =>
-        await withFile(exchange, id, async (scenario, delivery) => {
+        await withFile(exchange, world, id, async (scenario, delivery) => {
           const { size, sha1 } = await world.shelf.take(scenario, delivery);
           const { name, content } = delivery;
           const extension = content === 'zip' ? 'zip' : 'csv';
@@ -45,7 +47,7 @@ export function createRebilly(world: World, storeUrl: string): (exchange: Exchan
       method: 'GET',
       path: /^\/organizations\/acme\/files\/file_(?<id>[^/]+)\/download$/,
       answer: async (exchange, { id = '' }) =>
-        await withFile(exchange, id, async (scenario, delivery) => {
+        await withFile(exchange, world, id, async (scenario, delivery) => {
           if (delivery.link !== 'api') {
             return answerText(exchange, 302, '', { location: storeLink(delivery) });
           }
@@ -59,12 +61,60 @@ export function createRebilly(world: World, storeUrl: string): (exchange: Exchan
     },
   ];
 
-  function exportsAt(path: RegExp): Route {
-    return { method: 'GET', path, answer: (exchange, { id = '' }) => answerStatus(exchange, id) };
+  function exportsAt(path: string): Route[] {
+    const all = new RegExp(`^${path}$`);
+    const one = new RegExp(`^${path}/(?<id>[^/]+)$`);
+    return [
+      { method: 'POST', path: all, answer: answerStart },
+      {
+        method: 'GET',
+        path: all,
+        answer: (exchange) => {
+          const list = [...orders]
+            .toReversed()
+            .map(([scenario]) => dataExport(exchange.url, scenario, wordOf(scenario)));
+          answerJson(exchange, 200, list, { 'pagination-total': list.length });
+        },
+      },
+      { method: 'GET', path: one, answer: (exchange, { id = '' }) => answerStatus(exchange, id) },
+      { method: 'DELETE', path: one, answer: (exchange, { id = '' }) => answerDelete(exchange, id) },
+    ];
+  }
+
+  async function answerStart(exchange: Exchange): Promise<void> {
+    const order = parseOrder(await readBody(exchange));
+    const lacking = ['name', 'resource', 'format'].filter((field) => typeof order[field] !== 'string');
+    if (lacking.length > 0) {
+      const invalidFields = lacking.map((field) => ({ field, message: 'This value is required.' }));
+      const detail = `Invalid data was sent: ${lacking.join(', ')}`;
+      return answerProblem(exchange, 422, 'Unprocessable Content', detail, {}, { invalidFields });
+    }
+    const id = `exp_started_${world.catalogue.started.length + 1}`;
+    const script = startedDataExport(id, String(order['resource']));
+    const scenario = world.catalogue.start('rebilly', script);
+    orders.set(scenario, { ...order, createdTime: new Date(world.now()).toISOString() });
+    const { origin, pathname } = exchange.url;
+    return answerJson(exchange, 201, dataExport(exchange.url, scenario, wordOf(scenario)), {
+      location: `${origin}${pathname}/${id}`,
+    });
+  }
+
+  /** The cancel: of an export that was deleted nothing is left. */
+  function answerDelete(exchange: Exchange, id: string): void {
+    const scenario = world.catalogue.find('rebilly', id);
+    if (scenario === undefined) return answerNotFound(exchange);
+    world.catalogue.remove(scenario);
+    orders.delete(scenario);
+    return answerText(exchange, 204, '');
+  }
+
+  function wordOf(scenario: Scenario): string {
+    const sight = world.playback.look(scenario);
+    return sight.kind === 'status' ? sight.status : '';
   }
 
   function answerStatus(exchange: Exchange, id: string): void {
-    const scenario = findScenario('rebilly', id);
+    const scenario = world.catalogue.find('rebilly', id);
     if (scenario === undefined) return answerNotFound(exchange);
     const sight = world.playback.look(scenario);
     switch (sight.kind) {
@@ -85,7 +135,10 @@ export function createRebilly(world: World, storeUrl: string): (exchange: Exchan
     const [delivery] = status === 'completed' ? scenario.deliveries : [];
     const fileId = fileIdOf(scenario);
     const links = [
-      { rel: 'self', href: `${origin}${pathname}` },
+      {
+        rel: 'self',
+        href: `${origin}${pathname.endsWith(`/${scenario.id}`) ? pathname : `${pathname}/${scenario.id}`}`,
+      },
       { rel: 'user', href: `${origin}/organizations/acme/users/usr_sandbox` },
     ];
     if (delivery !== undefined) {
@@ -101,6 +154,7 @@ export function createRebilly(world: World, storeUrl: string): (exchange: Exchan
       ...(delivery !== undefined && { fileId }),
       ...(status === 'failed' && { failureReason: scenario.message }),
       createdTime: new Date(world.startedAt).toISOString(),
+      ...orders.get(scenario),
       _links: links,
     };
   }
@@ -118,6 +172,15 @@ export function createRebilly(world: World, storeUrl: string): (exchange: Exchan
   };
 }
 
+function parseOrder(body: string): Readonly<Record<string, unknown>> {
+  try {
+    const order: unknown = JSON.parse(body);
+    return typeof order === 'object' && order !== null ? { ...order } : {};
+  } catch {
+    return {};
+  }
+}
+
 function isAllowed({ request: { headers } }: Exchange): boolean {
   const { apiKey, jwt } = credentials.rebilly;
   return headers['reb-apikey'] === apiKey || headers.authorization === `Bearer ${jwt}`;
@@ -125,10 +188,11 @@ function isAllowed({ request: { headers } }: Exchange): boolean {
 
 async function withFile(
   exchange: Exchange,
+  { catalogue }: World,
   id: string,
   answer: (scenario: Scenario, delivery: Delivery) => Promise<void>,
 ): Promise<void> {
-  const scenario = findScenario('rebilly', id);
+  const scenario = catalogue.find('rebilly', id);
   const delivery = scenario?.deliveries[0];
   if (scenario === undefined || delivery === undefined) answerNotFound(exchange);
   else await answer(scenario, delivery);
@@ -153,7 +217,8 @@ function answerProblem(
   title: string,
   detail: string,
   headers: Headers = {},
+  more: object = {},
 ): void {
-  const problem = { type: 'about:blank', title, status, detail, instance: exchange.url.pathname };
+  const problem = { type: 'about:blank', title, status, detail, instance: exchange.url.pathname, ...more };
   answerJson(exchange, status, problem, { ...headers, 'content-type': 'application/problem+json' });
 }

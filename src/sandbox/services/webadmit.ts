@@ -4,23 +4,40 @@ import { route, type Route } from '../http/routes.ts';
 import type { Exchange } from '../http/server.ts';
 import { signLinkV2 } from '../links.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import { findScenario } from '../scenarios/table.ts';
+import { startedFile } from '../scenarios/webadmit.ts';
 import type { World } from '../world.ts';
 
 /** Calls per hour and key. */
 const LIMIT = 5000;
+const FIRST_ID = 267_520;
 
 /** WebAdMIT's export files: https://liaison-intl.github.io/ */
 export function createWebadmit(world: World, storeUrl: string): (exchange: Exchange) => Promise<void> {
   let remaining = LIMIT;
+  /** What was started here, oldest first. */
+  const files: { identity: string; scenario: Scenario }[] = [];
   const routes: readonly Route[] = [
     {
       method: 'GET',
       path: /^\/api\/v1\/exports\/(?<exportId>\d+)\/export_files\/(?<fileId>\d+)$/,
       answer: (exchange, { exportId = '', fileId = '' }) => {
-        const scenario = findScenario('webadmit', `${exportId}/${fileId}`);
+        const scenario = world.catalogue.find('webadmit', `${exportId}/${fileId}`);
         if (scenario === undefined) return answerNotFound(exchange, quota(remaining));
-        return answerStatus(exchange, scenario, exportId, fileId);
+        return answerStatus(exchange, scenario);
+      },
+    },
+    {
+      method: 'POST',
+      path: /^\/api\/v1\/user_identities\/(?<identity>\d+)\/exports\/(?<exportId>\d+)\/export_files$/,
+      answer: (exchange, { identity = '', exportId = '' }) => answerStart(exchange, identity, exportId),
+    },
+    {
+      method: 'GET',
+      path: /^\/api\/v1\/user_identities\/(?<identity>\d+)\/export_files$/,
+      answer: (exchange, { identity = '' }) => {
+        const recent = files.filter((file) => file.identity === identity).map(({ scenario }) => scenario);
+        const list = recent.toReversed().map((scenario) => describe(scenario, wordOf(scenario)));
+        answerJson(exchange, 200, list, quota(remaining));
       },
     },
     {
@@ -34,7 +51,27 @@ export function createWebadmit(world: World, storeUrl: string): (exchange: Excha
     },
   ];
 
-  function answerStatus(exchange: Exchange, scenario: Scenario, exportId: string, fileId: string): void {
+  /** While one runs, this answers the one that runs. */
+  function answerStart(exchange: Exchange, identity: string, exportId: string): void {
+    const running = files.find(
+      (file) =>
+        file.identity === identity &&
+        file.scenario.id.startsWith(`${exportId}/`) &&
+        wordOf(file.scenario) !== file.scenario.statuses.at(-1),
+    );
+    const fileId = String(FIRST_ID + world.catalogue.started.length);
+    const scenario = running?.scenario ?? world.catalogue.start('webadmit', startedFile(exportId, fileId));
+    if (running === undefined) files.push({ identity, scenario });
+    const body = { export_files: describe(scenario, wordOf(scenario)) };
+    return answerJson(exchange, 201, body, quota(remaining));
+  }
+
+  function wordOf(scenario: Scenario): string {
+    const sight = world.playback.look(scenario);
+    return sight.kind === 'status' ? sight.status : '';
+  }
+
+  function answerStatus(exchange: Exchange, scenario: Scenario): void {
     const sight = world.playback.look(scenario);
     switch (sight.kind) {
       case 'html':
@@ -44,12 +81,7 @@ export function createWebadmit(world: World, storeUrl: string): (exchange: Excha
         return answerText(exchange, 429, '', { ...quota(0), 'retry-after': wait });
       }
       case 'status': {
-        const file = {
-          id: Number(fileId),
-          href: exchange.url.pathname,
-          export_id: Number(exportId),
-          status: sight.status,
-        };
+        const file = describe(scenario, sight.status);
         const link = sight.status === scenario.statuses.at(-1) ? downloadUrl(scenario) : undefined;
         const body = { export_files: { ...file, ...(link !== undefined && { download_url: link }) } };
         return answerJson(exchange, 200, body, quota(remaining));
@@ -73,6 +105,12 @@ export function createWebadmit(world: World, storeUrl: string): (exchange: Excha
     }
     if (!(await route(exchange, routes))) answerNotFound(exchange, quota(remaining));
   };
+}
+
+function describe({ id }: Scenario, status: string): object {
+  const [exportId, fileId] = id.split('/');
+  const href = `/api/v1/exports/${exportId}/export_files/${fileId}`;
+  return { id: Number(fileId), href, export_id: Number(exportId), status };
 }
 
 function answerNotFound(exchange: Exchange, headers: Headers): void {

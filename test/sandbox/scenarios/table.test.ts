@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { findScenario, scenarios } from '../../../src/sandbox/scenarios/table.ts';
+import { createCatalogue } from '../../../src/sandbox/catalogue.ts';
+import { scenarios } from '../../../src/sandbox/scenarios/table.ts';
+
+const catalogue = createCatalogue();
 
 it('has the ids of the vendors’ pages, all of which succeed', () => {
   const ids = [
@@ -10,7 +13,7 @@ it('has the ids of the vendors’ pages, all of which succeed', () => {
     ['rebilly', '4f6cf35x-2c4y-483z-a0a9-158621f77a21'],
   ] as const;
   for (const [provider, id] of ids) {
-    const scenario = findScenario(provider, id);
+    const scenario = catalogue.find(provider, id);
     expect(scenario).toMatchObject({ outcome: 'ready', exitCode: 0 });
     expect(scenario?.files.length).toBeGreaterThan(0);
   }
