@@ -50,6 +50,16 @@ export class UsageError extends ExportpollError {
   readonly exitCode = ExitCode.usage;
 }
 
+/** The provider refuses what it is asked to do: it would refuse it again. */
+export class RefusedError extends ExportpollError {
+  readonly exitCode = ExitCode.usage;
+}
+
+/** An export may have been started, or not, and there is no way to find out: a person has to decide. */
+export class MaybeStartedError extends ExportpollError {
+  readonly exitCode = ExitCode.usage;
+}
+
 /** The configuration is wrong, incomplete or not to be trusted. */
 export class ConfigError extends ExportpollError {
   readonly exitCode = ExitCode.config;

@@ -1,3 +1,4 @@
+import type { ExportpollError } from '../errors.ts';
 import { evaluate, evaluateNumber, evaluateText, type Scope } from '../profiles/expression.ts';
 import type { Profile, RequestEntry } from '../profiles/schema.ts';
 import { readInstant, readRetryAfter } from '../profiles/values.ts';
@@ -11,6 +12,15 @@ import type { Turn } from './quota.ts';
 /** An answer of an API takes seconds; when no byte comes for this long, it will not come. */
 const ANSWER_IDLE_MS = 60_000;
 
+/** What a profile's request came back with. */
+export interface Reply {
+  readonly answer: Answer;
+  /** The answer's HTTP status, or the one that the code in its envelope stands for. */
+  readonly status: number;
+  /** The error that it stands for, if it stands for one. */
+  readonly error: ExportpollError | undefined;
+}
+
 /**
  * Sends one request of a profile, its templates filled in from `scope`. Rejects with the error that the answer stands
  * for, by its HTTP status or by the code in its envelope; statuses in `accept` are answers like any other.
@@ -23,17 +33,34 @@ export async function ask(
   client: ApiClient,
   turn: Turn,
 ): Promise<Answer> {
+  const { answer, error } = await send(profile, entry, scope, accept, client, turn);
+  if (error !== undefined) throw error;
+  return answer;
+}
+
+/** As `ask`, for whoever wants to look at an error's answer; `onSend` is called right before the request goes out. */
+export async function send(
+  profile: Profile,
+  entry: RequestEntry,
+  scope: Scope,
+  accept: readonly number[],
+  client: ApiClient,
+  turn: Turn,
+  onSend?: () => Promise<void>,
+): Promise<Reply> {
   const request = {
     ...buildRequest(entry, scope),
     credentials: true,
     idleTimeoutMs: ANSWER_IDLE_MS,
     ...turn,
+    onSend,
   };
   const answer =
     entry.answer === 'headers' ? await client.probe(request) : await client.ask(request, entry.answer);
   tellQuota(profile, answer, client.quota);
-  refuse(profile, answer, accept, describeRequest(entry.method, answer.url), (text) => client.quote(text));
-  return answer;
+  const what = describeRequest(entry.method, answer.url);
+  const error = refusalOf(profile, answer, accept, what, (text) => client.quote(text));
+  return { answer, status: statusOf(profile, answer), error };
 }
 
 function tellQuota(profile: Profile, answer: Answer, quota: ApiClient['quota']): void {
@@ -47,23 +74,23 @@ function tellQuota(profile: Profile, answer: Answer, quota: ApiClient['quota']):
 }
 
 /**
- * Throws the error that an answer stands for, by its HTTP status or by the code in its envelope. `what` says in it what
- * was asked; `quote` makes text of a server fit to be shown.
+ * The error that an answer stands for, by its HTTP status or by the code in its envelope. `what` says in it what was
+ * asked; `quote` makes text of a server fit to be shown.
  */
-export function refuse(
+export function refusalOf(
   profile: Profile,
   answer: Answer,
   accept: readonly number[],
   what: string,
   quote: (text: string) => string,
-): void {
+): ExportpollError | undefined {
   const status = statusOf(profile, answer);
-  if ((status >= 200 && status < 300) || accept.includes(status)) return;
+  if ((status >= 200 && status < 300) || accept.includes(status)) return undefined;
   const scope: Scope = { ...pick(answer), vars: {} };
   const said = evaluateText(profile.errors.message, scope);
   const message = `${what}: ${profile.name} answered ${status}${said === undefined ? '' : `: ${quote(said)}`}`;
   const denied = classifyStatus(status) === 'denied';
-  throw statusError(status, message, {
+  return statusError(status, message, {
     retryAfterMs: askedWait(profile.errors, scope, answer),
     ...(denied ? { hint: deniedHint } : {}),
   });

@@ -23,6 +23,8 @@ export interface ClientRequest {
   /** The longest wait for that turn, in ms; for whoever has not the time. */
   readonly patienceMs?: number | undefined;
   readonly signal: AbortSignal;
+  /** For a request that starts something: called, and waited for, right before it goes out, each time that it does. */
+  readonly onSend?: (() => Promise<void>) | undefined;
 }
 
 /** A response whose body is still to be read, and where it came from after redirects. */
@@ -208,8 +210,10 @@ export class ApiClient {
       ? await this.#authenticator.apply(draft, this.#signal)
       : undefined;
     const what = describeRequest(method, request.url);
+    await request.onSend?.();
     try {
-      const response = await this.#transport.send({ ...draft, idleTimeoutMs, signal });
+      const once = request.onSend !== undefined;
+      const response = await this.#transport.send({ ...draft, idleTimeoutMs, once, signal });
       this.#log(`${what} -> ${response.status}`);
       return { response, credential };
     } catch (error) {

@@ -12,10 +12,16 @@ import {
 export class TransientError extends TryAgainError {
   /** How long the server asks to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** True where the request was not even sent. */
+  readonly unsent: boolean;
 
-  constructor(message: string, details: ErrorDetails & { retryAfterMs?: number | undefined } = {}) {
+  constructor(
+    message: string,
+    details: ErrorDetails & { retryAfterMs?: number | undefined; unsent?: boolean } = {},
+  ) {
     super(message, details);
     this.retryAfterMs = details.retryAfterMs;
+    this.unsent = details.unsent ?? false;
   }
 }
 
@@ -153,6 +159,21 @@ export function networkError(error: unknown, what: string, signal: AbortSignal):
 
 function fits({ code }: Cause, found: string): boolean {
   return typeof code === 'string' ? code === found : code.test(found);
+}
+
+/** These come before anything else could be sent. */
+const NOT_CONNECTED =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT|ERR_SSL_WRONG_VERSION_NUMBER)$/;
+
+/**
+ * True when the error of a request shows that it cannot have reached the server: there was no connection to send it
+ * over, or a proxy did not let it pass.
+ */
+export function neverSent(error: unknown): boolean {
+  if (error instanceof DeniedError || error instanceof ConfigError) return true;
+  if (error instanceof TransientError && error.unsent) return true;
+  const code = codeOf(error) ?? '';
+  return NOT_CONNECTED.test(code) || CAUSES.find((known) => fits(known, code))?.class === 'untrusted';
 }
 
 /** The system's or library's code, looked for along the chain of causes (and in an AggregateError's first). */

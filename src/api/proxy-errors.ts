@@ -20,7 +20,7 @@ export function connectRefused(status: number, target: string, proxy: Proxy): Ex
         hint: `it has to allow this host; if the host can be reached without it, NO_PROXY should name it`,
       });
     case 'transient':
-      return new TransientError(message);
+      return new TransientError(message, { unsent: true });
     case 'gone':
     case 'unexpected':
       return new ConfigError(message, { hint: checkVariable(proxy) });

@@ -25,6 +25,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** No byte for this long, in ms, is a broken connection; for the headers and for each piece of the body. */
   readonly idleTimeoutMs: number;
+  /** Never to be sent a second time, whatever its method: it starts something. */
+  readonly once?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -111,7 +113,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
 
   return {
     async send(request) {
-      const { method, url, signal } = request;
+      const { method, url, once, signal } = request;
       const proxy = proxyFor(url, env);
       const agent = agentFor(url, proxy);
       const forwarder = url.protocol === 'http:' ? proxy : undefined;
@@ -122,7 +124,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
           return { status: answer.statusCode, headers: joined(answer.headers), body: answer.body };
         } catch (error) {
           // At once (RFC 9112, 9.3.1). It ends, since each connection that breaks is gone, and a fresh one does not count.
-          if (isSafe(method) && connections.brokeInReuse(error)) continue;
+          if (isSafe(method) && once !== true && connections.brokeInReuse(error)) continue;
           if (proxy === undefined) throw error;
           const what = `${method} ${url.origin}${url.pathname}, through the proxy ${proxy.origin}`;
           throw networkError(error, what, signal);

@@ -37,10 +37,10 @@ function ofPages({ followUps, files }: Profile): string[] {
   return [...followUps, ...files].flatMap(({ next }) => (typeof next === 'object' ? Object.keys(next) : []));
 }
 
-/** The template variables that an id gives, which go before the account's of the same name. */
+/** The template variables that an id gives, and the name of a new export, which go before the account's of the same name. */
 function partsOfId({ id: { pattern } }: Profile): string[] {
   // Whatever the pattern asks for, nothing matches the other alternative, and a match knows the names of all groups.
-  return ['id', ...Object.keys(new RegExp(`(?:${pattern})|`, 'u').exec('')?.groups ?? {})];
+  return ['id', 'name', ...Object.keys(new RegExp(`(?:${pattern})|`, 'u').exec('')?.groups ?? {})];
 }
 
 /**

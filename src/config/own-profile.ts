@@ -38,7 +38,11 @@ export function readProfile(path: string, where = path): Profile {
 
 /** Throws ConfigError for a profile that was found and could keep the program busy for ever. */
 export function refuseSlowPatterns(profile: Profile, where: string): void {
-  const patterns = [profile.id.pattern, ...Object.values(profile.variables).map(({ pattern }) => pattern)];
+  const patterns = [
+    profile.id.pattern,
+    ...Object.values(profile.variables).map(({ pattern }) => pattern),
+    ...Object.values(profile.start?.parameters ?? {}).map(({ pattern }) => pattern),
+  ];
   const slow = patterns.find((pattern) => pattern !== undefined && !isSafePattern(pattern));
   if (slow === undefined) return;
   throw new ConfigError(`${where} has a pattern that may take forever to match: ${slow}`, {

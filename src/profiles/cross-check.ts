@@ -37,6 +37,7 @@ export function crossCheck(profile: Profile): Complaint[] {
     ...checkNames(profile),
     ...checkTemplates(profile),
     ...checkQuota(profile),
+    ...checkStart(profile),
   ];
 }
 
@@ -143,9 +144,14 @@ function checkNames({ followUps }: Profile): Complaint[] {
 
 /** A variable that does not exist expands to nothing, and a URL without its id asks for something else. */
 function checkTemplates(profile: Profile): Complaint[] {
-  const { variables, id, auth, check: harmless, status, followUps, files } = profile;
-  const common = ['id', ...groupsOf(id.pattern)];
-  const check = (path: Complaint['path'], template: string, own: readonly string[]): Complaint[] =>
+  const { variables, id, auth, start, check: harmless, status, followUps, files, cancel } = profile;
+  const ofId = ['id', ...groupsOf(id.pattern)];
+  const check = (
+    path: Complaint['path'],
+    template: string,
+    own: readonly string[],
+    common = ofId,
+  ): Complaint[] =>
     templateVariables(template).flatMap((name) => {
       if (own.includes(name) || common.includes(name)) return [];
       if (!Object.hasOwn(variables, name)) {
@@ -155,17 +161,22 @@ function checkTemplates(profile: Profile): Complaint[] {
       if (variables[name]?.secret !== true) return [];
       return [{ path, message: `"${name}" is secret, and a URL is no place for it: name it under auth` }];
     });
+  // Before the start there is no id, but there may be a name.
+  const beforeStart = start?.name === undefined ? [] : ['name'];
   const requests = [
-    { path: ['status', 'request'], request: status.request, next: undefined },
-    ...(harmless === undefined
+    ...(start === undefined ? [] : [{ path: ['start', 'request'], ...start, common: beforeStart }]),
+    ...(start?.find === undefined
       ? []
-      : [{ path: ['check', 'request'], request: harmless.request, next: undefined }]),
+      : [{ path: ['start', 'find', 'request'], ...start.find, common: beforeStart }]),
+    { path: ['status', 'request'], request: status.request },
+    ...(harmless === undefined ? [] : [{ path: ['check', 'request'], ...harmless }]),
     ...followUps.map(({ request, next }, index) => ({
       path: ['followUps', index, 'request'],
       request,
       next,
     })),
-  ];
+    ...(cancel === undefined ? [] : [{ path: ['cancel', 'request'], ...cancel }]),
+  ].map((entry) => ({ common: ofId, next: undefined, ...entry }));
   const defaults = Object.entries(variables).flatMap(([name, variable]) =>
     check(['variables', name, 'default'], variable.default ?? '', []),
   );
@@ -175,17 +186,33 @@ function checkTemplates(profile: Profile): Complaint[] {
   return [
     ...defaults,
     ...tokenUrls,
-    ...requests.flatMap(({ path, request, next }) => {
+    ...check(['start', 'name', 'template'], start?.name?.template ?? '', ['time', 'random'], []),
+    ...requests.flatMap(({ path, request, next, common }) => {
       const own = [...Object.keys(request.with), ...namesIn(next)];
       const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-        check([...path, 'headers', name], value, own),
+        check([...path, 'headers', name], value, own, common),
       );
-      return [...check([...path, 'url'], request.url, own), ...headers];
+      return [...check([...path, 'url'], request.url, own, common), ...headers];
     }),
     ...files.flatMap(({ template = '', with: bound, next }, index) =>
       check(['files', index, 'template'], template, [...Object.keys(bound), ...namesIn(next)]),
     ),
   ];
+}
+
+function checkStart({ start }: Profile): Complaint[] {
+  if (start === undefined) return [];
+  const { parameters, name } = start;
+  const complaints = Object.entries(parameters).flatMap(([parameter, { pattern, example }]) =>
+    pattern === undefined || example === undefined || matches(pattern, example)
+      ? []
+      : [{ path: ['start', 'parameters', parameter, 'example'], message: 'does not match the pattern' }],
+  );
+  const known = Object.keys(parameters);
+  const by = name?.parameter;
+  if (by === undefined || known.includes(by)) return complaints;
+  const message = `"${by}" is not among the parameters${didYouMean(by, known)}`;
+  return [...complaints, { path: ['start', 'name', 'parameter'], message }];
 }
 
 function checkQuota({ quota: { account }, variables }: Profile): Complaint[] {

@@ -1,8 +1,16 @@
 import { z } from 'zod';
 
-import { parseDuration } from '../units.ts';
-import { messageOf } from '../errors.ts';
-import { checkExpression } from './expression.ts';
+import {
+  accept,
+  duration,
+  expression,
+  headerName,
+  pattern,
+  request,
+  template,
+  variableName,
+} from './parts.ts';
+import { cancel, start } from './start-schema.ts';
 
 /**
  * The profile language, version 1: what an export API looks like, as data. Three kinds of strings occur in it:
@@ -12,12 +20,6 @@ import { checkExpression } from './expression.ts';
  * - *template*: an RFC 6570 URI template, expanded with `vars` and the request's `with`;
  * - *duration*: `500ms`, `90s`, `1h30m`.
  */
-const expression = readableBy(checkExpression);
-const template = z.string().min(1).max(2000);
-const duration = readableBy(parseDuration);
-const pattern = readableBy((text) => new RegExp(text, 'u'));
-const variableName = z.string().regex(/^[a-z][a-zA-Z0-9]*$/, 'must be a camelCase name');
-
 const states = [
   'queued',
   'running',
@@ -28,20 +30,6 @@ const states = [
   'cancelled',
   'gone',
 ] as const;
-
-/** Text that `read` accepts: a profile that loads has nothing in it that is found to be nonsense later. */
-function readableBy(read: (text: string) => unknown): z.ZodType<string> {
-  return z
-    .string()
-    .max(2000)
-    .superRefine((text, context) => {
-      try {
-        read(text);
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: messageOf(error) });
-      }
-    });
-}
 
 const variable = z.strictObject({
   description: z.string(),
@@ -55,18 +43,6 @@ const variable = z.strictObject({
   netrc: z.enum(['login', 'password']).optional(),
   example: z.string().optional(),
 });
-
-/** What makes the message itself, or says which server it is for, belongs to HTTP: RFC 9110, 7.2 and 7.6.1. */
-const headerName = z
-  .string()
-  .regex(/^[!#$%&'*+.^`|~\w-]+$/, 'must be the name of a header')
-  .refine(
-    (name) =>
-      !/^(host|connection|keep-alive|content-length|expect|te|trailer|transfer-encoding|upgrade)$/i.test(
-        name,
-      ),
-    'must be the name of a header that a profile may set',
-  );
 
 /** How requests prove who asks. Each names variables, never values; the first whose variables are all set is used. */
 const auth = z.discriminatedUnion('scheme', [
@@ -111,28 +87,6 @@ const auth = z.discriminatedUnion('scheme', [
   z.strictObject({ scheme: z.literal('authhmac'), user: variableName, secret: variableName }),
 ]);
 
-const request = z
-  .strictObject({
-    method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND']).default('GET'),
-    url: template,
-    /** Values are templates. */
-    headers: z.record(headerName, template).default({}),
-    /** Further template variables, each an expression over what is known so far. */
-    with: z.record(variableName, expression).default({}),
-    /** An expression for an object: its members are added to the URL's query, a list as several of the same name. */
-    query: expression.optional(),
-    /** An expression for the body, sent as JSON … */
-    json: expression.optional(),
-    /** … or, an object, as a form (application/x-www-form-urlencoded), a member of a member as `a[b]`. */
-    form: expression.optional(),
-    /**
-     * What comes back: `json`; `any`, which is read as JSON where it is that and as text otherwise; or `headers`
-     * alone, the body left alone: the request is a probe of something large.
-     */
-    answer: z.enum(['json', 'any', 'headers']).default('json'),
-  })
-  .refine(({ json, form }) => json === undefined || form === undefined, 'has one body: either json or form');
-
 /** Where the next page is: an expression for its URL, or the template variables that lead to it. None: no more pages. */
 const next = z.union([expression, z.record(variableName, expression)], {
   error: 'must be an expression for a URL, or template variables with an expression for each',
@@ -150,8 +104,6 @@ const meaning = z.union(
   ],
   { error: `must be one of ${states.join(', ')}, or { state, after }, or { follow }` },
 );
-
-const acceptedStatuses = z.array(z.number().int().min(300).max(599)).default([]);
 
 const reading = {
   /** The provider's word for the state. */
@@ -177,8 +129,7 @@ const followUp = z.strictObject({
   /** The label or the state on which it is asked. */
   when: z.union([z.string(), z.array(z.string()).min(1)]),
   request,
-  /** HTTP statuses besides 2xx that are answers, not errors. */
-  accept: acceptedStatuses,
+  accept,
   /** The answer has pages: under `as` stands then the list of them, all with `status`, `headers` and `body`. */
   next: next.optional(),
   /** Its refusal (401, 403, 404 …) is no failure: the expressions over it find nothing. */
@@ -263,17 +214,15 @@ export const profileSchema = z.strictObject({
     })
     .prefault({}),
   /** A request that changes nothing, and is answered only to who may ask: it shows whether a credential is accepted. */
-  check: z
-    .strictObject({
-      request,
-      /** HTTP statuses besides 2xx that say so as well. */
-      accept: acceptedStatuses,
-    })
-    .optional(),
+  check: z.strictObject({ request, accept }).optional(),
+  /** How an export is created; without it, the provider creates exports elsewhere. */
+  start: start.optional(),
   status: z.strictObject({ request, ...reading, ...waits }),
   followUps: z.array(followUp).default([]),
   /** The first alternative that gives any link is taken. */
   files: z.array(links).min(1),
+  /** How an export is cancelled, where the provider can. */
+  cancel: cancel.optional(),
   /** What an account may ask; polls take half of it at most. */
   quota: z
     .strictObject({
@@ -303,8 +252,9 @@ export const profileSchema = z.strictObject({
 
 /** A checked profile, defaults filled in. */
 export type Profile = z.infer<typeof profileSchema>;
+export type { RequestEntry } from './parts.ts';
+export type { CancelEntry, ParameterEntry, StartEntry } from './start-schema.ts';
 export type AuthEntry = z.infer<typeof auth>;
-export type RequestEntry = z.infer<typeof request>;
 export type NextEntry = z.infer<typeof next>;
 export type FollowUp = z.infer<typeof followUp>;
 export type LinksEntry = z.infer<typeof links>;

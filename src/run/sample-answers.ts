@@ -1,5 +1,5 @@
 import type { Answer } from '../api/answer.ts';
-import { refuse } from '../api/ask.ts';
+import { refusalOf } from '../api/ask.ts';
 import { parseJson } from '../api/json.ts';
 import { look, type Asker, type Look } from '../api/look.ts';
 import { withDefaults } from '../config/accounts.ts';
@@ -53,7 +53,8 @@ export async function lookAtSamples(
       });
     }
     const whole = { ...answer, url: new URL(variables['baseUrl'] ?? ''), serverNow: now() };
-    refuse(profile, whole, accept, 'the sample', (text) => text);
+    const error = refusalOf(profile, whole, accept, 'the sample', (text) => text);
+    if (error !== undefined) throw error;
     return await Promise.resolve(whole);
   };
   const asker = { send, quote: (text: string) => text, now };

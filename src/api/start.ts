@@ -1,0 +1,115 @@
+import type { Account } from '../account.ts';
+import { ExportpollError, ProtocolError, RefusedError, TryAgainError } from '../errors.ts';
+import { evaluate, evaluateText, type Scope } from '../profiles/expression.ts';
+import { compileIdPattern } from '../profiles/load.ts';
+import type { Parameters } from '../profiles/parameters.ts';
+import type { StartEntry } from '../profiles/schema.ts';
+import { expandTemplate } from '../profiles/template.ts';
+import { ask, pick, send, type Reply } from './ask.ts';
+import type { ApiClient } from './client.ts';
+import { classifyStatus, neverSent } from './failures.ts';
+import type { Turn } from './quota.ts';
+
+/** What a new export is asked for with. */
+export interface StartOrder {
+  readonly account: Account;
+  readonly entry: StartEntry;
+  /** As the requests see them. */
+  readonly parameters: Parameters;
+  /** The name that was chosen for it, where the profile wants one. */
+  readonly name: string | undefined;
+}
+
+/** What came of a start: the new export's id, or what the profile calls its refusal. */
+export type StartReply =
+  | { readonly kind: 'started'; readonly id: string }
+  | { readonly kind: 'taken' | 'spent' | 'busy'; readonly error: ExportpollError };
+
+/** The start was sent, and what came of it is not known. */
+export class LostAnswerError extends TryAgainError {}
+
+/**
+ * Asks the provider for a new export, once. Rejects with LostAnswerError when the request may have been heard: it
+ * broke after it was sent, or its answer (5xx, 408, or one without an id) leaves open what it did. Every other
+ * rejection means that nothing was started.
+ *
+ * @param onSend called, and waited for, right before the request goes out
+ */
+export async function requestStart(
+  order: StartOrder,
+  client: ApiClient,
+  turn: Turn,
+  onSend: () => Promise<void>,
+): Promise<StartReply> {
+  const { account, entry } = order;
+  const scope = scopeOf(order);
+  let sends = 0;
+  let reply: Reply;
+  try {
+    reply = await send(account.profile, entry.request, scope, entry.accept, client, turn, async () => {
+      await onSend();
+      sends += 1;
+    });
+  } catch (error) {
+    // After a redirect it is the next request that was not sent.
+    if (sends === 0 || (sends === 1 && neverSent(error))) throw error;
+    throw lost(error);
+  }
+  const { answer, status, error } = reply;
+  const seen: Scope = { ...scope, ...pick(answer), status };
+  if (error !== undefined) {
+    const refusal = entry.refusals.find(({ when }) => evaluate(when, seen) === true);
+    if (refusal !== undefined) return { kind: refusal.means, error };
+    throw status >= 500 || status === 408 ? lost(error) : refused(error, status);
+  }
+  const id = entry.id === undefined ? order.name : evaluateText(entry.id, seen);
+  if (id !== undefined && compileIdPattern(account.profile).test(id)) return { kind: 'started', id };
+  const what = id === undefined ? 'without an id' : `with "${client.quote(id)}", which is no id`;
+  throw lost(new ProtocolError(`${account.name} answered the start ${what}`));
+}
+
+/** The ids of the exports with the same parameters that the provider lists; for a profile with `find`. */
+export async function listLike(order: StartOrder, client: ApiClient, turn: Turn): Promise<string[]> {
+  const { account, entry } = order;
+  if (entry.find === undefined) return [];
+  const { request, each, where, id } = entry.find;
+  const scope = scopeOf(order);
+  const answer = await ask(account.profile, request, scope, [], client, turn);
+  const list = evaluate(each, { ...scope, ...pick(answer) });
+  if (!Array.isArray(list)) throw new ProtocolError(`${account.name} gave no list of its exports`);
+  return list.flatMap((item: unknown) => {
+    const own: Scope = { ...scope, ...pick(answer), item };
+    if (where !== undefined && evaluate(where, own) !== true) return [];
+    return evaluateText(id, own) ?? [];
+  });
+}
+
+/** A name for a new export that nobody else has: the profile's template with the time and 32 random bits. */
+export function chooseName(template: string, now: number, random: () => number): string {
+  const digits = new Date(now).toISOString().replace(/\D/g, '');
+  const hex = Math.floor(random() * 2 ** 32).toString(16);
+  return expandTemplate(template, {
+    time: `${digits.slice(0, 8)}_${digits.slice(8, 14)}`,
+    random: hex.padStart(8, '0'),
+  });
+}
+
+function scopeOf({ account, parameters, name }: StartOrder): Scope {
+  return { vars: { ...account.variables, ...(name === undefined ? {} : { name }) }, params: parameters };
+}
+
+function lost(error: unknown): Error {
+  // An interruption, or a bug, is told as what it is; what the ledger says holds all the same.
+  if (!(error instanceof ExportpollError) || error.exitCode >= 130) return error as Error;
+  return new LostAnswerError(error.message, { cause: error });
+}
+
+/** A refusal that is about this start rather than about the credentials or the moment. */
+function refused(error: ExportpollError, status: number): ExportpollError {
+  const kind = classifyStatus(status);
+  if (kind === 'denied' || kind === 'transient') return error;
+  return new RefusedError(error.message, {
+    hint: 'nothing was started; `exportpoll providers NAME` shows what a start takes',
+    cause: error,
+  });
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+
+import { UsageError } from '../../src/errors.ts';
+import { loadBuiltin } from '../../src/profiles/load.ts';
+import { hashParameters, parametersFromText, readParameters } from '../../src/profiles/parameters.ts';
+import { start } from '../../src/profiles/start-schema.ts';
+
+const entry = start.parse({
+  parameters: {
+    event: { description: 'the event', required: true, pattern: '[a-z]+' },
+    columns: { description: 'the columns', type: 'list', pattern: '\\w+' },
+    limit: { description: 'how many', type: 'number', default: '10' },
+    all: { description: 'everything', type: 'boolean' },
+    range: { description: 'days', type: 'object' },
+  },
+  timeZone: "'UTC'",
+  request: { url: '{+baseUrl}' },
+  id: 'body.id',
+});
+
+function read(parameters: Record<string, unknown>, others = false): Record<string, unknown> {
+  const account = { profile: { name: 'acme' }, variables: {} };
+  return { ...readParameters({ account, start: { ...entry, others }, parameters }, Date.UTC(2024, 0, 2)) };
+}
+
+describe('parameters of a new export', () => {
+  it('become what the profile says, with dates filled in at any depth', () => {
+    const given = { event: 'pay', columns: 'a,b', all: 'true', range: { days: ['{yesterday}', '{today}'] } };
+    expect(read(given)).toEqual({
+      event: 'pay',
+      columns: ['a', 'b'],
+      limit: 10,
+      all: true,
+      range: { days: ['2024-01-01', '2024-01-02'] },
+    });
+    expect(read({ event: 'pay', columns: ['a'], limit: 3, all: false })).toMatchObject({
+      limit: 3,
+      all: false,
+    });
+  });
+
+  it.each([
+    [{}, '"event" is missing: the event'],
+    [{ event: 'PAY' }, '"event" cannot be "PAY"'],
+    [{ event: 'pay', columns: 'a,b-c' }, '"columns" cannot be "b-c"'],
+    [{ event: 'pay', limit: 'many' }, '"limit" must be a number'],
+    [{ event: 'pay', all: 'maybe' }, '"all" must be true or false'],
+    [{ event: 'pay', range: 'today' }, '"range" must be an object'],
+    [{ event: 'pay', colums: 'a' }, '"colums" is no parameter; did you mean "columns"?'],
+    [{ event: '{today-x}' }, '"event" has {today-x}, which is no date'],
+  ])('%j is refused', (parameters, message) => {
+    expect(() => read(parameters)).toThrow(UsageError);
+    expect(() => read(parameters)).toThrow(message);
+  });
+
+  it('are passed on as they are where the profile does not list them all', () => {
+    expect(read({ event: 'pay', more: ['x'] }, true)).toMatchObject({ more: ['x'] });
+  });
+
+  it('come from texts: a repeated name is a list, a dot leads into an object', () => {
+    const texts = ['event=a=b', 'columns=x', 'columns=y', 'range.start={today}', 'range.end=z', 'odd.name=1'];
+    expect(parametersFromText(texts, entry)).toEqual({
+      event: 'a=b',
+      columns: ['x', 'y'],
+      range: { start: '{today}', end: 'z' },
+      'odd.name': '1',
+    });
+    for (const wrong of ['event', '=x', '__proto__=x', 'range.__proto__=x']) {
+      expect(() => parametersFromText([wrong], entry)).toThrow(UsageError);
+    }
+  });
+
+  it('are the same in any order, and different when any value is', () => {
+    const one = hashParameters({ a: 1, b: { c: ['x', 'y'] } });
+    expect(hashParameters({ b: { c: ['x', 'y'] }, a: 1 })).toBe(one);
+    expect(hashParameters({ b: { c: ['y', 'x'] }, a: 1 })).not.toBe(one);
+    expect(hashParameters({ b: { c: ['x', 'y'] }, a: '1' })).not.toBe(one);
+  });
+
+  it('of MyTracker have the days of its own time zone', () => {
+    const profile = loadBuiltin('mytracker-raw');
+    const late = Date.UTC(2024, 0, 1, 22);
+    const dates = (more: object): unknown =>
+      readParameters(
+        {
+          account: { profile, variables: {} },
+          start: profile.start!,
+          parameters: { event: 'e', selectors: 's', dateFrom: '{today}', ...more },
+        },
+        late,
+      )['dateFrom'];
+    expect(dates({})).toBe('2024-01-02');
+    expect(dates({ timezone: 'UTC' })).toBe('2024-01-01');
+  });
+});
