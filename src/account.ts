@@ -1,4 +1,6 @@
-import type { Profile } from './profiles/schema.ts';
+import type { Entry } from './ledger/entry.ts';
+import type { Parameters } from './profiles/parameters.ts';
+import type { Profile, StartEntry } from './profiles/schema.ts';
 import type { Secret } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
@@ -29,4 +31,20 @@ export interface Target {
   readonly id: string;
   /** The run's settings, with those of the entry under `exports:` laid over them. */
   readonly settings: Settings;
+  /** What the ledger knew of it when the run began. */
+  readonly entry?: Entry;
+}
+
+/** A new export to ask for, or one that was asked for and is not finished. */
+export interface Order {
+  readonly account: Account;
+  readonly start: StartEntry;
+  /** The entry under `exports:` that it is of, and the file that this is in. */
+  readonly name?: string;
+  readonly file?: string;
+  /** As they were given: date words are not filled in yet. */
+  readonly parameters: Parameters;
+  readonly settings: Settings;
+  /** Ask for another one, whatever became of the last. */
+  readonly again: boolean;
 }

@@ -18,7 +18,11 @@ export type State =
  * `expiresAt` is an ISO 8601 instant.
  */
 export type Event =
-  | (OfExport & { type: 'export.started' })
+  | (OfExport & {
+      type: 'export.started';
+      /** When this machine started it, as an ISO 8601 instant; absent for one that was started elsewhere. */
+      since?: string;
+    })
   | (OfExport & {
       type: 'export.status';
       state: State;

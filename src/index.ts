@@ -1,8 +1,8 @@
 import { loadConfiguration, requireSound } from './config/configuration.ts';
-import { resolveTarget } from './config/targets.ts';
+import { resolveTargets } from './config/targets.ts';
 import { requireKnownFlags } from './config/unknown-names.ts';
 import { realContext } from './real-context.ts';
-import { runExports } from './run/run-exports.ts';
+import { createRunner } from './run/run-exports.ts';
 import { createWorld } from './run/world.ts';
 import type { Event } from './events.ts';
 
@@ -46,8 +46,9 @@ export async function watch(target: string, options: WatchOptions = {}): Promise
       }
       options.onEvent?.(event);
     });
-    const outcomes = await runExports([resolveTarget(configuration, target)], { once: false }, world);
-    const failure = outcomes.flatMap(({ failures }) => failures)[0];
+    const [found] = resolveTargets(configuration, [target], await world.ledger.list());
+    if (found === undefined) return saved;
+    const [failure] = (await createRunner({ once: false })(found, world)).failures;
     if (failure !== undefined) throw failure.error;
     return saved;
   } finally {
@@ -68,7 +69,9 @@ export {
   IntegrityError,
   InterruptedError,
   IoError,
+  MaybeStartedError,
   ProtocolError,
+  RefusedError,
   StillRunningError,
   TryAgainError,
   UsageError,

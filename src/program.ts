@@ -57,6 +57,31 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
       const { status } = await import('./commands/status.ts');
       done(await status(context, invocation(names, command)));
     });
+  add(program, 'start', 'ask the provider for a new export, print its target')
+    .argument('[name]', 'a configured export with "start", or a provider (default: all such exports)')
+    .option('--param <K=V>', 'a parameter of the new export; once for each', collect, [])
+    .option('--data <FILE>', 'parameters as a JSON object')
+    .option('--watch', 'go on to watch')
+    .option('--again', 'start another one, although the last is not finished or may have been started')
+    .addHelpText('after', dates)
+    .action(async (name: string | undefined, options: StartOptions, command: Command) => {
+      const { start } = await import('./commands/start.ts');
+      const { param, data, provider, watch = false, again = false } = options;
+      const names = name === undefined ? [] : [name];
+      done(await start(context, invocation(names, command), { param, data, provider, watch, again }));
+    });
+  add(program, 'cancel', 'ask the provider to cancel, where it can')
+    .argument('<target...>', targets[1])
+    .action(async (names: string[], _options, command: Command) => {
+      const { cancel } = await import('./commands/cancel.ts');
+      done(await cancel(context, invocation(names, command)));
+    });
+  add(program, 'list', 'exports that this machine has started or half downloaded, and their state')
+    .option('--prune', 'forget those that are finished, or a month old')
+    .action(async (options: { prune?: boolean }, command: Command) => {
+      const { list } = await import('./commands/list.ts');
+      done(await list(context, invocation([], command), { prune: options.prune === true }));
+    });
   add(program, 'verify', 're-check files against their manifest')
     .argument('[dir...]', 'directories that exports were saved in (default: --output)')
     .action(async (directories: string[], _options, command: Command) => {
@@ -128,6 +153,18 @@ function addProfileTools(providers: Command, context: Context, done: (code: Exit
     });
 }
 
+interface StartOptions {
+  readonly param: readonly string[];
+  readonly data?: string;
+  readonly provider?: string;
+  readonly watch?: boolean;
+  readonly again?: boolean;
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
+
 /** A command with the flags that the table gives it. */
 function add(program: Command, name: CommandName, description: string): Command {
   const command = program
@@ -164,6 +201,17 @@ Examples:
   exportpoll watch webadmit:86446/74780 --output data
   exportpoll watch --provider rebilly exp_1 exp_2 --timeout 2h --json
   exportpoll download applicants -o - | head`;
+
+const dates = `
+In parameters, {today}, {yesterday}, {today-7d}, {today@Europe/Berlin} and
+{yesterday:unix} stand for dates; \`exportpoll providers NAME\` shows what a
+provider takes.
+
+Examples:
+  exportpoll start payments --watch
+  exportpoll start webadmit --param userIdentity=123 --param exportId=86446
+  exportpoll start mytracker-raw --param event=installs \\
+    --param selectors=idDevice,tsEvent --param dateFrom={yesterday} --watch`;
 
 const footer = `
 Flags follow the command; exportpoll COMMAND --help shows them.

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 
 /** The folders in the order in which an export passes through them; each imports only from those after it. */
-const ORDER = ['commands', 'run', 'config', 'poll', 'download', 'ui', 'api', 'profiles'];
+const ORDER = ['commands', 'run', 'config', 'poll', 'ledger', 'download', 'ui', 'api', 'profiles'];
 /** Worlds of their own: nothing but the composition of a run may know them, and they know nobody. */
 const APART = ['sandbox', 'ui'];
 

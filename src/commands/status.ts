@@ -1,3 +1,4 @@
+import { leftOut } from '../config/known-exports.ts';
 import { resolveTargets } from '../config/targets.ts';
 import type { Target } from '../account.ts';
 import type { Context } from '../context.ts';
@@ -13,6 +14,7 @@ export async function status(context: Context, invocation: Invocation): Promise<
   return await runSession(context, invocation, {
     results: 'states',
     resolve: resolveTargets,
+    leftOut,
     work: async (targets, world) => await runEach(targets, world, statusOf),
   });
 }

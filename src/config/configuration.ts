@@ -3,7 +3,7 @@ import { ConfigError } from '../errors.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { outputsOutside } from './confine.ts';
 import { AccountIncompleteError, openAccount } from './accounts.ts';
-import { exportsIn, unknownProviders, withoutId, type ConfiguredExport } from './targets.ts';
+import { exportsIn, unknownProviders, type ConfiguredExport } from './targets.ts';
 import { inspectAll } from './inspect.ts';
 import { loadFiles, type ConfigFile } from './load.ts';
 import { isConfigured, misfits, planProvider, providerNames, type ProviderPlan } from './providers.ts';
@@ -120,11 +120,7 @@ export async function loadConfiguration(
       ...planProblems,
       ...permissions.problems,
     ],
-    warnings: [
-      ...permissions.warnings,
-      ...misspeltInEnvironment(files, context),
-      ...withoutId(exports.values()),
-    ],
+    warnings: [...permissions.warnings, ...misspeltInEnvironment(files, context)],
   };
 }
 

@@ -27,9 +27,8 @@ const provider = z
   .catchall(variableValue)
   .refine(({ use, profile }) => use === undefined || profile === undefined, 'has both "use" and "profile"');
 
-const parameter = z.union([scalar, z.array(scalar)], {
-  error: 'must be text, a number, true, false or a list of them',
-});
+/** As JSON has it; an empty text may mean something to a provider. */
+const parameter = z.json();
 
 /** Keys of an entry under `exports:` besides the settings. */
 const exportKeys = { id: asText.optional(), start: z.record(z.string(), parameter).optional() };

@@ -1,10 +1,13 @@
 import type { Account, Target } from '../account.ts';
 import { ConfigError, UsageError } from '../errors.ts';
+import type { Entry } from '../ledger/entry.ts';
 import { didYouMean } from '../nearest.ts';
 import { compileIdPattern } from '../profiles/load.ts';
+import { apiOf } from '../profiles/origins.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { Settings } from '../settings.ts';
 import type { Configuration } from './configuration.ts';
+import { accountOf, isReachable, lastEntryOf, leftOut, unfinishedEntryOf } from './known-exports.ts';
 import type { ConfigFile } from './load.ts';
 import { providerNames } from './providers.ts';
 import { MOST_MATCHED } from './safe-pattern.ts';
@@ -29,13 +32,6 @@ export function exportsIn(files: readonly ConfigFile[]): Map<string, ConfiguredE
   return exports;
 }
 
-/** Says so where an entry has nothing that could be watched. */
-export function withoutId(exports: Iterable<ConfiguredExport>): string[] {
-  return [...exports].flatMap(({ name, entry, file }) =>
-    entry.id === undefined ? [`${file.at(['exports', name])} has no id and is left out`] : [],
-  );
-}
-
 /** Says so where a file names a provider that does not exist. */
 export function unknownProviders(files: readonly ConfigFile[]): ConfigError[] {
   const known = providerNames(files);
@@ -51,24 +47,39 @@ export function unknownProviders(files: readonly ConfigFile[]): ConfigError[] {
   });
 }
 
-/** The targets that were named; without any, every entry under `exports:` that has an id. Throws UsageError. */
-export function resolveTargets(configuration: Configuration, texts: readonly string[]): Target[] {
-  if (texts.length > 0) return distinct(texts.map((text) => resolveTarget(configuration, text)));
-  const named = [...configuration.exports.values()].filter(({ entry }) => entry.id !== undefined);
-  if (named.length === 0) {
-    throw new UsageError('nothing to do: no TARGET was given, and no export with an id is configured', {
-      hint: 'for example: exportpoll watch webadmit:86446/74780; `exportpoll providers` lists what there is',
-    });
+/**
+ * The targets that were named; without any, every entry under `exports:` that has an id or was started, and every other
+ * export in the ledger that is not finished. Throws UsageError.
+ */
+export function resolveTargets(
+  configuration: Configuration,
+  texts: readonly string[],
+  entries: readonly Entry[] = [],
+): Target[] {
+  const found =
+    texts.length > 0
+      ? texts.map((text) => resolveTarget(configuration, text, entries))
+      : [...namedTargets(configuration, entries), ...unfinishedTargets(configuration, entries)];
+  if (found.length === 0) {
+    const [left] = leftOut(configuration, entries);
+    const hint =
+      left ??
+      'for example: exportpoll watch webadmit:86446/74780; `exportpoll providers` lists what there is';
+    throw new UsageError('nothing to do: no TARGET was given, and there is no export with an id', { hint });
   }
-  return distinct(named.map(({ name }) => exportTarget(configuration, name)));
+  return withEntries(distinct(found), entries);
 }
 
 /**
  * What a TARGET on the command line means, the first that fits: the name of an entry under `exports:`; `provider:id`,
  * if there is such a provider; an id of the default provider. Throws UsageError before any request is made.
  */
-export function resolveTarget(configuration: Configuration, text: string): Target {
-  if (configuration.exports.has(text)) return exportTarget(configuration, text);
+export function resolveTarget(
+  configuration: Configuration,
+  text: string,
+  entries: readonly Entry[] = [],
+): Target {
+  if (configuration.exports.has(text)) return exportTarget(configuration, text, entries);
   const { settings } = configuration;
   const known = configuration.providerNames();
   const prefix = text.includes(':') ? text.slice(0, text.indexOf(':')) : undefined;
@@ -88,21 +99,59 @@ export function resolveTarget(configuration: Configuration, text: string): Targe
   );
 }
 
-function exportTarget(configuration: Configuration, name: string): Target {
-  const entry = configuration.exports.get(name)?.entry;
-  if (entry?.id === undefined) {
-    throw new UsageError(`the export "${name}" has no id yet: it has only "start"`, {
-      hint: `start it at the provider, and write its id into the entry: exports.${name}.id`,
+function exportTarget(configuration: Configuration, name: string, entries: readonly Entry[]): Target {
+  const account = accountOf(configuration, name);
+  const id =
+    configuration.exports.get(name)?.entry.id ??
+    unfinishedEntryOf(configuration, name, entries)?.id ??
+    lastEntryOf(configuration, name, entries)?.id;
+  if (id === undefined) {
+    throw new UsageError(`the export "${name}" has no id yet: it has not been started`, {
+      hint: `start it, and wait for it: exportpoll start ${name} --watch`,
     });
   }
-  const settings = configuration.settingsOf(name);
-  const provider = entry.provider ?? settings.provider;
-  if (provider === undefined) {
-    throw new UsageError(`the export "${name}" has no provider`, {
-      hint: `add "provider:" to it in the configuration, or give --provider NAME`,
-    });
+  return target(account, id, configuration.settingsOf(name));
+}
+
+function namedTargets(configuration: Configuration, entries: readonly Entry[]): Target[] {
+  return [...configuration.exports.values()]
+    .filter(
+      ({ name, entry: { id } }) =>
+        id !== undefined || unfinishedEntryOf(configuration, name, entries) !== undefined,
+    )
+    .map(({ name }) => exportTarget(configuration, name, entries));
+}
+
+/** The exports that the ledger has and the configuration has not. */
+function unfinishedTargets(configuration: Configuration, entries: readonly Entry[]): Target[] {
+  return entries.flatMap((entry) => {
+    const { id, name, file, provider, options } = entry;
+    const isNamed = name !== undefined && configuration.exports.get(name)?.file.path === file;
+    if (isNamed || id === undefined || entry.state !== 'underway') return [];
+    if (!isReachable(configuration, entry)) return [];
+    const { settings } = configuration;
+    const output = isSetByCaller(configuration) || entry.output === '-' ? settings.output : entry.output;
+    return [target(configuration.account(provider), id, { ...settings, ...options, output })];
+  });
+}
+
+/** The directory that the flag or the environment names goes before the one that the export was begun in. */
+function isSetByCaller({ sources }: Configuration): boolean {
+  return /^(flag|env) /.test(sources.find(({ key }) => key === 'output')?.from ?? '');
+}
+
+function withEntries(targets: readonly Target[], entries: readonly Entry[]): Target[] {
+  const known = new Map<string, Entry>();
+  for (const entry of entries) {
+    const { provider, api, id, state } = entry;
+    if (state !== 'starting') known.set(JSON.stringify([provider, api, id]), entry);
   }
-  return target(configuration.account(provider), entry.id, settings);
+  if (known.size === 0) return [...targets];
+  return targets.map((target) => {
+    const { account, id, settings } = target;
+    const entry = known.get(JSON.stringify([account.name, apiOf(account, settings), id]));
+    return entry === undefined ? target : { ...target, entry };
+  });
 }
 
 function target(account: Account, id: string, settings: Settings): Target {

@@ -38,3 +38,14 @@ export function checkTransport(provider: string, origins: ReadonlySet<string>): 
     }
   }
 }
+
+/**
+ * The API that an account asks, as files on disk name it, without a query. The stand-ins of `--sandbox` are one,
+ * whatever ports they listen on: what they make up must not be taken for the real thing.
+ */
+export function apiOf({ variables }: Pick<Account, 'variables'>, { sandbox }: { sandbox: boolean }): string {
+  const text = variables['baseUrl'] ?? '';
+  if (sandbox || !URL.canParse(text)) return sandbox ? 'sandbox' : '';
+  const { origin, pathname } = new URL(text);
+  return `${origin}${pathname}`;
+}

@@ -7,6 +7,7 @@ import type { Look } from '../api/look.ts';
 import type { Target } from '../account.ts';
 import { parseDuration } from '../units.ts';
 import type { Context } from '../context.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { poll, type Polled } from '../poll/poll.ts';
 import type { Event } from '../events.ts';
 
@@ -14,9 +15,17 @@ import type { Event } from '../events.ts';
 export interface RunWorld {
   readonly context: Context;
   readonly report: (event: Event) => void;
-  readonly service: (target: Pick<Target, 'account'>) => Service;
+  readonly ledger: Ledger;
+  readonly service: (of: Pick<Target, 'account'>) => Service;
   /** Lets a few polls of an account at a time wait for their turn: one that waits here takes hardly any memory. */
-  readonly polling: (target: Target) => LimitFunction;
+  readonly polling: (of: Pick<Target, 'account'>) => LimitFunction;
+}
+
+/** Tells that a run begins to work on an export. */
+export function announce({ account, id, entry }: Target, report: RunWorld['report']): void {
+  // Only a start has parameters.
+  const since = entry?.parameters === undefined ? {} : { since: entry.createdAt };
+  report({ type: 'export.started', provider: account.name, id, ...since });
 }
 
 /** Who looks once does not want to wait; whatever takes longer than this, in ms, is for the next run. */

@@ -6,17 +6,7 @@ import { placeManifest } from '../download/export-files.ts';
 import { isUnchanged, type Manifest } from '../download/manifest.ts';
 import { reportSaved, reportSkipped } from '../download/report-file.ts';
 import type { Event } from '../events.ts';
-
-/**
- * The API that an export is asked of, as manifests name it. The stand-ins of `--sandbox` are one, whatever ports they
- * listen on: what they make up must not be taken for the real export.
- */
-export function apiOf({ account, settings }: Target): string {
-  const text = account.variables['baseUrl'] ?? '';
-  if (settings.sandbox || !URL.canParse(text)) return settings.sandbox ? 'sandbox' : '';
-  const { origin, pathname } = new URL(text);
-  return `${origin}${pathname}`;
-}
+import { apiOf } from '../profiles/origins.ts';
 
 /** The manifest that an earlier run left, if its files came from the same API and were made with the same options. */
 export async function earlierManifest(target: Target): Promise<Manifest | undefined> {
@@ -24,7 +14,7 @@ export async function earlierManifest(target: Target): Promise<Manifest | undefi
   const { manifest } = await placeManifest(settings.output, { provider: account.name, id });
   const { keepCompressed, name } = manifest?.options ?? {};
   const isSame = keepCompressed === settings.keepCompressed && name === settings.name;
-  return isSame && manifest?.api === apiOf(target) ? manifest : undefined;
+  return isSame && manifest?.api === apiOf(account, settings) ? manifest : undefined;
 }
 
 /** True when everything that the manifest tells of is here. */

@@ -1,23 +1,22 @@
 import { setMaxListeners } from 'node:events';
 
-import type { Target } from '../account.ts';
 import type { RunWorld } from './await-export.ts';
 
 /**
- * Calls `work` for all targets at once, and resolves when all are done. A bug in one is thrown only then: the others
+ * Calls `work` for all subjects at once, and resolves when all are done. A bug in one is thrown only then: the others
  * are not to blame, and may be downloading for hours.
  */
-export async function runEach<World extends RunWorld, Result>(
-  targets: readonly Target[],
+export async function runEach<Subject, World extends RunWorld, Result>(
+  subjects: readonly Subject[],
   world: World,
-  work: (target: Target, world: World) => Promise<Result>,
+  work: (subject: Subject, world: World) => Promise<Result>,
 ): Promise<Result[]> {
   const signals = fanOut(world.context.signal);
   try {
-    const running = targets.map(async (target) => {
+    const running = subjects.map(async (subject) => {
       const own = signals.open();
       try {
-        return await work(target, { ...world, context: { ...world.context, signal: own.signal } });
+        return await work(subject, { ...world, context: { ...world.context, signal: own.signal } });
       } finally {
         own.close();
       }

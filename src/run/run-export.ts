@@ -16,8 +16,9 @@ import { saveExport } from '../download/save-export.ts';
 import type { Saving } from '../download/save-file.ts';
 import { Names } from '../download/target.ts';
 import { EmptyExportError, ExportpollError, InterruptedError, StillRunningError } from '../errors.ts';
-import { awaitExport, lookWithRetries, patienceOf, type RunWorld } from './await-export.ts';
-import { apiOf, earlierManifest, isDelivered, tellDelivered } from './delivered.ts';
+import { apiOf } from '../profiles/origins.ts';
+import { announce, awaitExport, lookWithRetries, patienceOf, type RunWorld } from './await-export.ts';
+import { earlierManifest, isDelivered, tellDelivered } from './delivered.ts';
 import { withDueCommand } from './due-command.ts';
 import { linksOf } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
@@ -40,9 +41,9 @@ export interface SavingWorld extends RunWorld {
  * here costs no request. Failures that a person can act on become part of the outcome.
  */
 export async function runExport(target: Target, once: boolean, world: SavingWorld): Promise<Outcome> {
-  const { account, id, settings } = target;
+  const { settings } = target;
   const { context, report } = world;
-  report({ type: 'export.started', provider: account.name, id });
+  announce(target, report);
   try {
     // Checked before anything is asked, so that a missing credential is told at once.
     world.service(target);
@@ -106,7 +107,7 @@ async function save(
   if (list.length > 0) report({ type: 'link.issued', provider: account.name, id, ...issued(list) });
   const directory = world.directory(settings.output);
   const { keepCompressed, name } = settings;
-  const api = apiOf(target);
+  const api = apiOf(account, settings);
   if (settings.force) await removeJournal(settings.output, keyOf(target));
   const journal = await Journal.open(settings.output, keyOf(target), { keepCompressed, name, api }, known);
   const called = new Map(list.map((link) => [link.identity, remoteName(link)]));

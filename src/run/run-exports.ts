@@ -1,20 +1,26 @@
 import type { Target } from '../account.ts';
+import { noteOutcome, noteUnderway } from './notes.ts';
 import type { Outcome } from './outcome.ts';
-import { runEach } from './run-each.ts';
 import { runExport, type SavingWorld } from './run-export.ts';
 import { streamExport } from './stream-export.ts';
 
-/** Runs all exports at once; one that fails does not stop the others. Those that go to stdout take turns there. */
-export async function runExports(
-  targets: readonly Target[],
-  mode: { once: boolean },
-  world: SavingWorld,
-): Promise<Outcome[]> {
+/** Works on one export, from its first look to its last file. */
+export type Runner = (target: Target, world: SavingWorld) => Promise<Outcome>;
+
+/** What a run works on exports with. Those that go to stdout take turns there. */
+export function createRunner(mode: { once: boolean }): Runner {
   let turn: Promise<unknown> = Promise.resolve();
-  return await runEach(targets, world, async (target, own) => {
-    if (target.settings.output !== '-') return await runExport(target, mode.once, own);
-    const mine = turn.then(async () => await streamExport(target, mode.once, own));
-    turn = mine;
-    return await mine;
-  });
+  return async (target, world) => {
+    const noted = await world.opening(noteUnderway, target, world);
+    let running: Promise<Outcome>;
+    if (target.settings.output === '-') {
+      running = turn.then(async () => await streamExport(target, mode.once, world));
+      turn = running.catch(() => undefined);
+    } else {
+      running = runExport(target, mode.once, world);
+    }
+    const outcome = await running;
+    await world.opening(noteOutcome, noted, outcome, world);
+    return outcome;
+  };
 }

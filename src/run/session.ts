@@ -3,6 +3,8 @@ import type { Target } from '../account.ts';
 import type { Context } from '../context.ts';
 import { ExitCode, ExportpollError, UsageError } from '../errors.ts';
 import type { Event } from '../events.ts';
+import type { Entry } from '../ledger/entry.ts';
+import { Ledger } from '../ledger/ledger.ts';
 import type { Results } from '../ui/results.ts';
 import { exitCodeOf, type Outcome } from './outcome.ts';
 import { startReports, type Reports } from './reports.ts';
@@ -20,10 +22,18 @@ export interface Invocation {
 }
 
 /** What a command makes of a session. */
-export interface SessionCommand {
+export interface SessionCommand<Subject> {
   readonly results: Results;
-  readonly resolve: (configuration: Configuration, texts: readonly string[]) => Target[];
-  readonly work: (targets: readonly Target[], world: SavingWorld) => Promise<Outcome[]>;
+  /** What to work on; `entries` is what the ledger has. */
+  readonly resolve: (
+    configuration: Configuration,
+    texts: readonly string[],
+    entries: readonly Entry[],
+    context: Context,
+  ) => Subject[];
+  /** What is left out where nothing was named, a sentence each. */
+  readonly leftOut?: (configuration: Configuration, entries: readonly Entry[]) => string[];
+  readonly work: (subjects: readonly Subject[], world: SavingWorld) => Promise<Outcome[]>;
   /** Whether it is what `--ping` and `--ci-output` are to be told of. */
   readonly reported?: boolean;
 }
@@ -33,10 +43,10 @@ export interface SessionCommand {
  * ends with the summary, the errors and the exit code. Rejects for what is wrong before the work begins; with `--json`
  * that, too, ends with a summary.
  */
-export async function runSession(
+export async function runSession<Subject extends Pick<Target, 'settings'>>(
   context: Context,
   invocation: Invocation,
-  command: SessionCommand,
+  command: SessionCommand<Subject>,
 ): Promise<ExitCode> {
   try {
     const configuration = await loadConfiguration(context, invocation);
@@ -53,11 +63,11 @@ export async function runSession(
   }
 }
 
-async function work(
+async function work<Subject extends Pick<Target, 'settings'>>(
   context: Context,
   configuration: Configuration,
   invocation: Invocation,
-  command: SessionCommand,
+  command: SessionCommand<Subject>,
 ): Promise<ExitCode> {
   const reports = startReports(context, command.reported === true ? configuration.settings : {});
   let session: { telling: Telling; outcomes: Outcome[] };
@@ -77,15 +87,16 @@ async function work(
   return telling.finish(all, exitCode);
 }
 
-async function workOn(
+async function workOn<Subject extends Pick<Target, 'settings'>>(
   context: Context,
   configuration: Configuration,
   { targets: texts }: Invocation,
-  { results, resolve, work: run }: SessionCommand,
+  { results, resolve, leftOut, work: run }: SessionCommand<Subject>,
   reports: Reports,
 ): Promise<{ telling: Telling; outcomes: Outcome[] }> {
   requireSound(configuration);
-  const targets = resolve(configuration, texts);
+  const entries = await new Ledger(context).list();
+  const targets = resolve(configuration, texts, entries, context);
   const streams = targets.some(({ settings }) => settings.output === '-');
   if (streams && configuration.settings.json) {
     throw new UsageError('--output - and --json cannot both have standard output');
@@ -102,7 +113,8 @@ async function workOn(
     telling.report(event);
   };
   try {
-    for (const message of configuration.warnings) report({ type: 'warning', message });
+    const left = texts.length === 0 ? leftOut?.(configuration, entries) : [];
+    for (const message of [...configuration.warnings, ...(left ?? [])]) report({ type: 'warning', message });
     return { telling, outcomes: await run(targets, createWorld(context, configuration.settings, report)) };
   } catch (error) {
     telling.abandon();

@@ -9,7 +9,7 @@ import { TailStore } from '../download/tail-store.ts';
 import { transfer } from '../download/transfer.ts';
 import { linkExpectations } from '../download/verify.ts';
 import { EmptyExportError, ExportpollError, OutputClosedError } from '../errors.ts';
-import { awaitExport, lookWithRetries, patienceOf, type RunWorld } from './await-export.ts';
+import { announce, awaitExport, lookWithRetries, patienceOf, type RunWorld } from './await-export.ts';
 import { linksOf } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -19,7 +19,7 @@ import type { Outcome } from './outcome.ts';
  */
 export async function streamExport(target: Target, once: boolean, world: RunWorld): Promise<Outcome> {
   const { account, id, settings } = target;
-  world.report({ type: 'export.started', provider: account.name, id });
+  announce(target, world.report);
   const outcome = { subject: `${account.name}:${id}`, files: 0, bytes: 0 };
   try {
     const found = await awaitExport(target, once, world);

@@ -7,6 +7,7 @@ import type { Account } from '../account.ts';
 import type { Settings } from '../settings.ts';
 import type { Context } from '../context.ts';
 import type { Event } from '../events.ts';
+import { Ledger } from '../ledger/ledger.ts';
 import { version } from '../version.ts';
 import { parseDuration } from '../units.ts';
 import { Locks } from '../download/lock.ts';
@@ -34,6 +35,7 @@ export function createWorld(
   return {
     context,
     report,
+    ledger: new Ledger(context),
     service: ({ account }) =>
       remember(services, account, () => {
         const entry = requireCredentials(account);

@@ -32,6 +32,7 @@ export function sentenceOf(event: Event): Sentence | undefined {
         ? undefined
         : { severity: event.exitCode === 0 ? 'done' : 'info', text: summarySentence(event) };
     case 'export.started':
+      return event.since === undefined ? undefined : { severity: 'info', text: `started ${event.since}` };
     case 'link.issued':
     case 'file.progress':
       return undefined;

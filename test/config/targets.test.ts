@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { leftOut } from '../../src/config/known-exports.ts';
 import { resolveTarget, resolveTargets } from '../../src/config/targets.ts';
 import { UsageError } from '../../src/errors.ts';
 import { createWorld } from './world.ts';
@@ -67,10 +68,10 @@ test.each([
 
 test('an entry without an id is left out, and that is told', async () => {
   const configuration = await load();
-  const hint = 'start it at the provider, and write its id into the entry: exports.payments.id';
+  const hint = 'start it, and wait for it: exportpoll start payments --watch';
   expect(() => resolveTarget(configuration, 'payments')).toThrow(expect.objectContaining({ hint }));
-  expect(configuration.warnings).toEqual([
-    expect.stringMatching(/:6: exports\.payments has no id and is left out/),
+  expect(leftOut(configuration, [])).toEqual([
+    expect.stringMatching(/:6: exports\.payments has nothing under way and is left out/),
   ]);
 });
 

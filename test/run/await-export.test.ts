@@ -5,6 +5,7 @@ import { lookWithRetries, patienceOf } from '../../src/run/await-export.ts';
 import type { Event } from '../../src/events.ts';
 import type { Look } from '../../src/api/look.ts';
 import { ProtocolError, TryAgainError } from '../../src/errors.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
 import type { Settings } from '../../src/settings.ts';
 import { serve, type Handler, type Reply } from '../helpers/answers.ts';
 import { accountOf, apiWorld, serviceOf } from '../helpers/api.ts';
@@ -24,9 +25,16 @@ async function lookAt(
   const events: string[] = [];
   const report = (event: Event): void => void (event.type === 'warning' && events.push(event.message));
   const target = { account, id: '1/2', settings: { retries } as Settings };
+  const ledger = new Ledger(world.context);
+  const running = {
+    context: world.context,
+    report,
+    ledger,
+    service: () => service,
+    polling: () => pLimit(1),
+  };
   const turn = { urgency: 'poll', signal: world.context.signal, patienceMs: patienceOf(once) } as const;
-  const run = { context: world.context, report, service: () => service, polling: () => pLimit(1) };
-  const found = lookWithRetries(target, run, turn);
+  const found = lookWithRetries(target, running, turn);
   await found.catch(() => undefined);
   return { found, requests: () => seen.length, warnings: events, waits: world.clock.waits };
 }

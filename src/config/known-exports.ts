@@ -1,0 +1,71 @@
+import type { Account } from '../account.ts';
+import { ConfigError, UsageError } from '../errors.ts';
+import { isUnfinished, type Entry } from '../ledger/entry.ts';
+import { apiOf } from '../profiles/origins.ts';
+import type { Configuration } from './configuration.ts';
+
+/** The account of an entry under `exports:`. Throws UsageError when nothing names a provider for it. */
+export function accountOf(configuration: Configuration, name: string): Account {
+  const provider = configuration.exports.get(name)?.entry.provider ?? configuration.settings.provider;
+  if (provider !== undefined) return configuration.account(provider);
+  throw new UsageError(`the export "${name}" has no provider`, {
+    hint: `add "provider:" to it in the configuration, or give --provider NAME`,
+  });
+}
+
+/** What the ledger has of a named export whose id is known and that is not finished. */
+export function unfinishedEntryOf(
+  configuration: Configuration,
+  name: string,
+  entries: readonly Entry[],
+): Entry | undefined {
+  return lastEntryOf(configuration, name, entries.filter(isUnfinished));
+}
+
+/** What the ledger has of a named export whose id is known; nothing of a provider or API that it is no longer of. */
+export function lastEntryOf(
+  configuration: Configuration,
+  name: string,
+  entries: readonly Entry[],
+): Entry | undefined {
+  const path = configuration.exports.get(name)?.file.path;
+  const own = entries.filter(
+    (entry) => entry.name === name && entry.file === path && entry.state !== 'starting',
+  );
+  // Its account need not be complete as long as nothing was started with it.
+  if (own.length === 0) return undefined;
+  const account = accountOf(configuration, name);
+  return own.find((entry) => entry.provider === account.name && isReachable(configuration, entry));
+}
+
+/** Whether the provider of an entry still is the one that it was. */
+export function isReachable(configuration: Configuration, { provider, api }: Entry): boolean {
+  if (!configuration.providerNames().includes(provider)) return false;
+  try {
+    return apiOf(configuration.account(provider), configuration.settings) === api;
+  } catch (error) {
+    if (error instanceof ConfigError) return false;
+    throw error;
+  }
+}
+
+/** What is left out when no TARGET is given, and why. */
+export function leftOut(configuration: Configuration, entries: readonly Entry[]): string[] {
+  const named = [...configuration.exports.values()].flatMap(({ name, entry: { id }, file }) =>
+    id !== undefined || unfinishedEntryOf(configuration, name, entries) !== undefined
+      ? []
+      : [
+          `${file.at(['exports', name])} has nothing under way and is left out; exportpoll start ${name} starts one`,
+        ],
+  );
+  const others = entries.filter(isUnfinished).flatMap((entry) => {
+    if (entry.id !== undefined && entry.state === 'underway') {
+      return isReachable(configuration, entry)
+        ? []
+        : [`${entry.provider}:${entry.id} is left out: ${entry.provider} is not configured as it was`];
+    }
+    const what = entry.name ?? entry.provider;
+    return [`${what} may have been started at ${entry.createdAt} and is left out; run its start again`];
+  });
+  return [...named, ...others];
+}

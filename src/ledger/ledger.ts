@@ -1,0 +1,91 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+
+import type { Context } from '../context.ts';
+import { onDisk } from '../download/disk-errors.ts';
+import { makeDirectory, writeAtomically } from '../download/durable.ts';
+import { Locks, type Release } from '../download/lock.ts';
+import { readSmall, SMALL_BYTES } from '../download/read-small.ts';
+import { entryKey, entrySchema, type Entry, type EntryIdentity } from './entry.ts';
+
+const SUFFIX = '.json';
+const DRAFT = '.tmp';
+/** Writing an entry takes milliseconds. */
+const OLD_DRAFT_MS = 3_600_000;
+
+/**
+ * What this machine has started or has half done: a small file an export in `$XDG_STATE_HOME/exportpoll` (by the XDG
+ * Base Directory Specification; `~/.local/state` without it), replaced as a whole, readable by its owner only.
+ */
+export class Ledger {
+  readonly directory: string;
+  readonly #pid: number;
+  readonly #locks: Locks;
+
+  constructor({ env, home, pid }: Pick<Context, 'env' | 'home' | 'pid'>) {
+    const named = env['XDG_STATE_HOME'] ?? '';
+    this.directory = join(isAbsolute(named) ? named : join(home, '.local', 'state'), 'exportpoll');
+    this.#pid = pid;
+    this.#locks = new Locks(pid);
+  }
+
+  /** Every entry that can be read, the oldest first. */
+  async list(): Promise<Entry[]> {
+    const names = await readdir(this.directory).catch(() => []);
+    const files = names.filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
+    const entries = await Promise.all(files.map(async (name) => await this.#read(name)));
+    return entries
+      .filter((entry) => entry !== undefined)
+      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+  }
+
+  async find(identity: EntryIdentity): Promise<Entry | undefined> {
+    return await this.#read(`${entryKey(identity)}${SUFFIX}`);
+  }
+
+  /** With `durable`, the entry survives whatever happens to this machine from now on. Rejects with disk errors. */
+  async write(entry: Entry, { durable }: { durable: boolean }): Promise<void> {
+    const path = this.#pathOf(entry);
+    // Whoever marks an entry as finished may not have its lock, and must not meet its holder at the draft.
+    const draft = join(this.directory, `.${entryKey(entry)}.${this.#pid}${DRAFT}`);
+    await onDisk(path, async () => {
+      await makeDirectory(this.directory);
+      const text = `${JSON.stringify(entry, null, 2)}\n`;
+      await writeAtomically(path, text, { mode: 0o600, durable, draft });
+    });
+  }
+
+  async remove(entry: EntryIdentity): Promise<void> {
+    await rm(this.#pathOf(entry), { force: true });
+  }
+
+  /** Makes sure that one run at a time works on an entry. Rejects with TryAgainError while another one does. */
+  async lock(entry: EntryIdentity): Promise<Release> {
+    await onDisk(this.directory, async () => await makeDirectory(this.directory));
+    return await this.#locks.acquire(this.directory, entryKey(entry));
+  }
+
+  /** Removes what runs have left that were killed while they wrote an entry; `now` in ms. */
+  async sweep(now: number): Promise<void> {
+    const names = await readdir(this.directory).catch(() => []);
+    for (const path of names
+      .filter((name) => name.endsWith(DRAFT))
+      .map((name) => join(this.directory, name))) {
+      const found = await stat(path).catch(() => undefined);
+      if (found !== undefined && now - found.mtimeMs > OLD_DRAFT_MS) await rm(path, { force: true });
+    }
+  }
+
+  #pathOf(entry: EntryIdentity): string {
+    return join(this.directory, `${entryKey(entry)}${SUFFIX}`);
+  }
+
+  async #read(name: string): Promise<Entry | undefined> {
+    const text = await readSmall(join(this.directory, name), SMALL_BYTES);
+    try {
+      return text === undefined ? undefined : entrySchema.parse(JSON.parse(text));
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,277 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import pLimit from 'p-limit';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import type { Account, Order, Target } from '../../src/account.ts';
+import { defaultLayer, settle } from '../../src/config/settings.ts';
+import type { Context } from '../../src/context.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
+import { loadBuiltin } from '../../src/profiles/load.ts';
+import type { Parameters } from '../../src/profiles/parameters.ts';
+import type { Outcome } from '../../src/run/outcome.ts';
+import { startExport } from '../../src/run/start-export.ts';
+import { serve, type Handler, type Reply, type Seen } from '../helpers/answers.ts';
+import { accountOf, apiWorld, serviceOf } from '../helpers/api.ts';
+
+interface Machine {
+  /** Runs a start; its outcome, and the id that it ended with. */
+  readonly start: (order?: Partial<Order>) => Promise<Outcome & { id: string | undefined }>;
+  readonly posts: () => Seen[];
+  readonly ledger: Ledger;
+  readonly waits: readonly number[];
+}
+
+const RAW = { event: 'installs', selectors: 'idDevice' };
+const CUSTOMERS = { name: 'C', resource: 'customers', format: 'csv' };
+const CREATED: Reply = { body: { code: 200, message: 'Ok', data: { idRawExport: '7' } } };
+const DIES: Handler = (_seen, response) => void response.destroy();
+
+/** A machine with an empty ledger, and a service that answers like this. */
+async function machine(
+  account: (origin: string) => Account,
+  parameters: Parameters,
+  answer: Handler | readonly Reply[],
+): Promise<Machine> {
+  const state = await mkdtemp(join(tmpdir(), 'exportpoll-ledger-'));
+  onTestFinished(async () => await rm(state, { recursive: true, force: true }));
+  const { origin, seen } = await serve(answer);
+  const world = apiWorld();
+  let drawn = 0;
+  const random = (): number => (drawn += 1) / 1024;
+  const context: Context = { ...world.context, env: { XDG_STATE_HOME: state }, pid: process.pid, random };
+  const opened = account(origin);
+  const service = serviceOf(opened, { ...world, context });
+  const ledger = new Ledger(context);
+  const { settings } = settle([defaultLayer(context)], '/');
+  return {
+    ledger,
+    waits: world.clock.waits,
+    posts: () => seen.filter(({ method }) => method === 'POST'),
+    async start(more = {}) {
+      let found: Target | undefined;
+      const order: Order = {
+        account: opened,
+        start: opened.profile.start!,
+        parameters,
+        settings,
+        again: false,
+        ...more,
+      };
+      const outcome = await startExport(
+        order,
+        (target) => {
+          found = target;
+          return Promise.resolve({ subject: '', files: 0, bytes: 0, failures: [] });
+        },
+        { context, report: () => undefined, ledger, service: () => service, polling: () => pLimit(1) },
+      );
+      return { ...outcome, id: found?.id };
+    },
+  };
+}
+
+const raw = (origin: string): Account =>
+  accountOf('mytracker-raw', { baseUrl: origin, userId: '7' }, { secretKey: 'hush-hush' });
+const rebilly = (origin: string): Account =>
+  accountOf('rebilly', { baseUrl: origin, organization: 'acme' }, { apiKey: 'hush-hush' });
+const webadmit = (origin: string): Account =>
+  accountOf('webadmit', { baseUrl: origin }, { apiKey: 'hush-hush' });
+const personium = (origin: string): Account =>
+  accountOf('personium', { baseUrl: origin }, { token: 'hush-hush' });
+
+const errorsOf = ({ failures }: Outcome): [number, string][] =>
+  failures.map(({ error }) => [error.exitCode, `${error.message} ${error.hint ?? ''}`]);
+
+/** What a service with a list answers: what `posts` makes of the first, second … POST, and what is listed by then. */
+function listing(posts: (() => Reply | undefined)[], list: () => unknown): Handler {
+  let count = 0;
+  return ({ method }, response) => {
+    if (method === 'GET') return { body: list() };
+    const reply = posts[Math.min(count, posts.length - 1)]?.();
+    count += 1;
+    if (reply === undefined) response.destroy();
+    return reply;
+  };
+}
+
+describe('a start that was surely refused', () => {
+  it('is made again after a 429, when the service says so', async () => {
+    const { start, posts, waits } = await machine(raw, RAW, [
+      { status: 429, headers: { 'retry-after': '7' }, body: { code: 429, data: null } },
+      CREATED,
+    ]);
+    expect(await start()).toMatchObject({ id: '7', failures: [] });
+    expect(posts()).toHaveLength(2);
+    expect(Math.max(...waits)).toBeGreaterThanOrEqual(7000);
+  });
+
+  it('leaves nothing in the ledger', async () => {
+    const refusal = { code: 400, message: 'Bad Request', data: { error: { detail: 'No such event' } } };
+    const { start, ledger } = await machine(raw, RAW, [{ status: 400, body: refusal }]);
+    expect(errorsOf(await start())).toEqual([[2, expect.stringContaining('No such event')]]);
+    expect(await ledger.list()).toEqual([]);
+  });
+
+  it('because nobody listens is made again, and leaves nothing in the ledger', async () => {
+    const { start, ledger, waits } = await machine(() => raw('http://127.0.0.1:1'), RAW, [CREATED]);
+    expect(errorsOf(await start())).toEqual([[75, expect.stringContaining('ECONNREFUSED')]]);
+    expect(waits).toHaveLength(8);
+    expect(await ledger.list()).toEqual([]);
+  });
+});
+
+describe('a start whose answer is lost, at a service that cannot be asked', () => {
+  it.each<[string, Handler]>([
+    ['a connection that breaks', DIES],
+    ['a gateway that gives up', () => ({ status: 504, body: 'gateway timeout' })],
+    ['an error of the server', () => ({ status: 200, body: { code: 500, message: 'Oops', data: null } })],
+    ['a page instead of an answer', () => ({ body: '<html>Sign in</html>' })],
+    ['an answer without an id', () => ({ body: { code: 200, data: {} } })],
+    ['an answer with an odd id', () => ({ body: { code: 200, data: { idRawExport: '../7' } } })],
+  ])('is never made again by itself: %s', async (_, answer) => {
+    const { start, posts, ledger } = await machine(raw, RAW, answer);
+    for (const run of ['the first', 'the next']) {
+      const outcome = await start();
+      expect(errorsOf(outcome), run).toEqual([
+        [2, expect.stringMatching(/may have been started at .*--again/)],
+      ]);
+      expect(posts(), run).toHaveLength(1);
+    }
+    expect(await ledger.list()).toEqual([expect.objectContaining({ state: 'starting' })]);
+    await start({ again: true });
+    expect(posts()).toHaveLength(2);
+  });
+});
+
+describe('a start whose answer is lost, at a service that lists its exports', () => {
+  const item = (id: string): object => ({ ...CUSTOMERS, id });
+
+  it('goes on with the export that was not there before', async () => {
+    let listed = [item('exp_old')];
+    const made = (): undefined => {
+      listed = [item('exp_new'), ...listed, { ...CUSTOMERS, name: 'Other', id: 'exp_other' }];
+    };
+    const { start, posts, ledger } = await machine(
+      rebilly,
+      CUSTOMERS,
+      listing([made], () => listed),
+    );
+    expect(await start()).toMatchObject({ id: 'exp_new', failures: [] });
+    expect(posts()).toHaveLength(1);
+    expect(await ledger.list()).toEqual([expect.objectContaining({ state: 'underway', id: 'exp_new' })]);
+  });
+
+  it('is made again where there is none, after the time in which one might still appear', async () => {
+    const answer = listing([() => undefined, () => ({ status: 201, body: { id: 'exp_2' } })], () => []);
+    const { start, posts, waits } = await machine(rebilly, CUSTOMERS, answer);
+    expect(await start()).toMatchObject({ id: 'exp_2' });
+    expect(posts()).toHaveLength(2);
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it('is for a person to decide where there are two', async () => {
+    let listed: object[] = [];
+    const made = (): undefined => {
+      listed = [item('exp_1'), item('exp_2')];
+    };
+    const { start, posts } = await machine(
+      rebilly,
+      CUSTOMERS,
+      listing([made], () => listed),
+    );
+    expect(errorsOf(await start())).toEqual([[2, expect.stringContaining('exp_1, exp_2')]]);
+    expect(posts()).toHaveLength(1);
+  });
+
+  it('cannot be looked up by who may not list, but may be made', async () => {
+    const denied: Handler = ({ method }) =>
+      method === 'GET'
+        ? { status: 403, body: {} }
+        : { status: 201, headers: { location: '/x/exp_9' }, body: {} };
+    expect(await (await machine(rebilly, CUSTOMERS, denied)).start()).toMatchObject({ id: 'exp_9' });
+    const lost: Handler = ({ method }, response) => {
+      if (method === 'GET') return { status: 403, body: {} };
+      response.destroy();
+      return undefined;
+    };
+    const { start, posts } = await machine(rebilly, CUSTOMERS, lost);
+    expect(errorsOf(await start())).toEqual([[2, expect.stringContaining('may have been started')]]);
+    expect(posts()).toHaveLength(1);
+  });
+
+  it('is made again at once where the same request gives the running export', async () => {
+    const running = { export_files: { id: 5, export_id: 1, status: 'Queued' } };
+    const answer = listing([() => undefined, () => ({ status: 201, body: running })], () => []);
+    const { start, waits } = await machine(webadmit, { userIdentity: '3', exportId: '1' }, answer);
+    expect(await start()).toMatchObject({ id: '1/5' });
+    expect(Math.max(...waits)).toBeLessThan(2000);
+  });
+});
+
+describe('a start under a name of our own', () => {
+  const refusal = (code: string): Reply => ({ status: 409, body: { code, message: { value: code } } });
+  const nameIn = ({ body }: Seen): string => (JSON.parse(body) as { Name: string }).Name;
+
+  it('goes on with what is there under that name when the answer is lost', async () => {
+    let name = '';
+    const { start, posts } = await machine(personium, {}, (seen, response) => {
+      if (seen.method === 'GET') {
+        return { body: { status: 'exportation in progress', exportation_name: name, progress: '1%' } };
+      }
+      name = nameIn(seen);
+      response.destroy();
+      return undefined;
+    });
+    expect(await start()).toMatchObject({ id: name });
+    expect(posts()).toHaveLength(1);
+  });
+
+  it('takes "already exists" for its own when it may have made it itself', async () => {
+    let count = 0;
+    const { start, posts } = await machine(personium, {}, (seen, response) => {
+      if (seen.method === 'GET')
+        return seen.target === '/__export' ? { body: { status: 'ready' } } : { status: 404 };
+      count += 1;
+      if (count > 1) return refusal('PR409-DV-0002');
+      response.destroy();
+      return undefined;
+    });
+    const { id } = await start();
+    expect(new Set(posts().map(nameIn))).toEqual(new Set([id]));
+  });
+
+  it('chooses another one where that one is used up, and waits while the cell is busy', async () => {
+    const { start, posts } = await machine(personium, {}, [
+      refusal('PR409-MC-0001'),
+      refusal('PR409-CM-0002'),
+      { status: 202 },
+    ]);
+    const { id } = await start();
+    const names = posts().map(nameIn);
+    expect(new Set(names).size).toBe(2);
+    expect(names.slice(1)).toEqual([id, id]);
+    expect(id).toMatch(/^exportpoll_20240506_0708\d\d_[0-9a-f]{8}$/);
+  });
+
+  it('that the user chose and that is taken is told', async () => {
+    const { start, posts } = await machine(personium, { Name: 'mine' }, [refusal('PR409-DV-0002')]);
+    expect(errorsOf(await start())).toEqual([[2, expect.stringContaining('choose another name')]]);
+    expect(posts()).toHaveLength(1);
+  });
+});
+
+it('two orders at once are one start and one 75', async () => {
+  const { start, posts } = await machine(raw, RAW, [CREATED]);
+  const outcomes = await Promise.all([start({ name: 'x', file: '/f' }), start({ name: 'x', file: '/f' })]);
+  expect(outcomes.flatMap(errorsOf).map(([code]) => code)).toEqual([75]);
+  expect(posts()).toHaveLength(1);
+});
+
+it('every built-in profile says what a start takes', () => {
+  for (const name of ['mytracker-raw', 'mytracker-segment', 'webadmit', 'personium', 'rebilly']) {
+    expect(Object.keys(loadBuiltin(name).start?.parameters ?? {}).length).toBeGreaterThan(0);
+  }
+});
