@@ -1,0 +1,66 @@
+/**
+ * The program as a whole process beside what people use today, as Markdown. `npm run bench [-- SECTION...]`; with
+ * `--rounds N` every section is run so often.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { arch, cpus, release, tmpdir, type } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { startArrivals } from './arrivals.ts';
+import { prepareData } from './data.ts';
+import { compare, isInstalled, requireTools, type Row } from './measure.ts';
+import { writeConfiguration } from './peers.ts';
+import { sectionsFor } from './sections.ts';
+import { startServer } from './server.ts';
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });
+
+requireTools();
+const data = await prepareData(join(tmpdir(), 'exportpoll-bench-data'));
+const folder = await mkdtemp(join(tmpdir(), 'exportpoll-bench-'));
+const server = await startServer(data);
+const arrivals = await startArrivals();
+try {
+  const empty = join(folder, 'empty.js');
+  await writeFile(empty, '');
+  const [http = '', https = '', throttled = '', distant = ''] = await Promise.all(
+    [server.http, server.https, server.throttled, server.distant].map(
+      async (origin) => await writeConfiguration(folder, origin),
+    ),
+  );
+  const sections = sectionsFor(data, server, arrivals, { http, https, throttled, distant, empty });
+  const keys = sections.map(({ key }) => key);
+  const unknown = positionals.filter((key) => !keys.includes(key));
+  if (unknown.length > 0) throw new Error(`no section ${unknown.join(', ')}; there are ${keys.join(', ')}`);
+  console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${type()} ${release()} ${arch()}`);
+  const missing = ['curl', 'wget', 'aria2c', 'pigz', 'igzip'].filter((tool) => !isInstalled(tool));
+  if (missing.length > 0) console.log(`\nNot installed, and so left out: ${missing.join(', ')}.`);
+  for (const { key, title, commands, rounds, env = {} } of sections) {
+    if (positionals.length > 0 && !positionals.includes(key)) continue;
+    const count = Number(values.rounds ?? rounds);
+    const rows = await compare(commands, { rounds: count, env });
+    console.log(`\n${table(title, count, rows)}`);
+  }
+} finally {
+  arrivals.close();
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+}
+
+function table(title: string, rounds: number, rows: readonly Row[]): string {
+  const lines = rows.map(({ name, cost, ratio }) => {
+    if (cost === undefined || ratio === undefined) return `| ${name} | not installed | | | | |`;
+    const { wallSeconds, cpuSeconds, peakMiB } = cost;
+    const wall = wallSeconds < 1 ? `${(wallSeconds * 1000).toFixed(0)} ms` : `${wallSeconds.toFixed(2)} s`;
+    const cells = [wall, ratio.wallSeconds.toFixed(2), `${cpuSeconds.toFixed(2)} s`, ratioText(ratio.cpuSeconds)];
+    return `| ${name} | ${cells.join(' | ')} | ${peakMiB.toFixed(0)} MiB |`;
+  });
+  const head = `| ${title} (${rounds} rounds) | wall | ratio | CPU | ratio | peak RSS |`;
+  return [head, '| --- | ---: | ---: | ---: | ---: | ---: |', ...lines].join('\n');
+}
+
+/** What takes no time that the system would count has no ratio. */
+function ratioText(ratio: number): string {
+  return Number.isFinite(ratio) ? ratio.toFixed(2) : '';
+}

@@ -1,0 +1,200 @@
+import { EIGHT, MANY, type Data } from './data.ts';
+import type { Command } from './measure.ts';
+import { bare, exportpoll, shell, type Expected } from './peers.ts';
+import type { Arrivals } from './arrivals.ts';
+import type { Server } from './server.ts';
+
+/** One table. */
+export interface Section {
+  /** By which it can be asked for on the command line. */
+  readonly key: string;
+  readonly title: string;
+  /** The first is the yardstick of the ratios. */
+  readonly commands: readonly Command[];
+  /** What one run takes at most, so that a bench of everything ends. */
+  readonly rounds: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** All of them, in the order in which the table shows them. */
+export function sectionsFor(
+  data: Data,
+  server: Server,
+  arrivals: Arrivals,
+  files: Readonly<Record<'http' | 'https' | 'throttled' | 'distant' | 'empty', string>>,
+): Section[] {
+  const large: Expected = { ending: '.csv', files: 1, bytes: data.largeBytes };
+  const eight: Expected = { ending: '.csv', files: EIGHT, bytes: EIGHT * data.largeBytes };
+  const plain: Expected = { ending: '.csv', files: 1, bytes: data.plainBytes };
+  const many: Expected = { ending: '.csv', files: MANY, bytes: data.smallBytes };
+  const empty: Command = { name: 'an empty node script', argv: [process.execPath, files.empty] };
+  const { http, https, throttled, distant } = server;
+
+  const pipe = (fetch: string, inflate: string, from = http): string =>
+    `${fetch} ${from}/large.csv.gz | ${inflate} > large.csv`;
+  const eightBy = (inflate: string): Command =>
+    shell(
+      `xargs -P2 curl \\| ${inflate}`,
+      `seq ${EIGHT} | xargs -P2 -I{} sh -c 'curl -sSf ${http}/large-{}.csv.gz | ${inflate} > {}.csv'`,
+      { needs: ['curl', inflate.split(' ')[0] ?? ''], expected: eight },
+    );
+  const aria = (list: string, flags: string): string => `${list} | aria2c -q --allow-overwrite ${flags} -i -`;
+
+  return [
+    {
+      key: 'one',
+      title: 'one file, 64 MiB gz',
+      rounds: 9,
+      commands: [
+        shell('curl \\| gunzip', pipe('curl -sSf', 'gunzip'), { needs: ['curl'], expected: large }),
+        exportpoll('exportpoll', { configuration: files.http, id: 'one', expected: large }),
+        shell('curl \\| pigz -d', pipe('curl -sSf', 'pigz -d'), { needs: ['curl', 'pigz'], expected: large }),
+        shell('curl \\| igzip -d', pipe('curl -sSf', 'igzip -d'), { needs: ['curl', 'igzip'], expected: large }),
+        shell('wget \\| gunzip', pipe('wget -qO-', 'gunzip'), { needs: ['wget'], expected: large }),
+        shell('aria2c, then gunzip', `aria2c -q ${http}/large.csv.gz && gunzip large.csv.gz`, {
+          needs: ['aria2c'],
+          expected: large,
+        }),
+      ],
+    },
+    {
+      key: 'eight',
+      title: 'eight files, 64 MiB gz each',
+      rounds: 5,
+      commands: [
+        eightBy('gunzip'),
+        exportpoll('exportpoll', { configuration: files.http, id: 'eight', expected: eight }),
+        eightBy('pigz -d'),
+        eightBy('igzip -d'),
+        shell(
+          'aria2c -j2, then gunzip',
+          `${aria(`seq -f '${http}/large-%g.csv.gz' ${EIGHT}`, '-j2')} && ls *.gz | xargs -P2 -n1 gunzip`,
+          { needs: ['aria2c'], expected: eight },
+        ),
+      ],
+    },
+    {
+      key: 'plain',
+      title: 'one file, 400 MiB, not compressed',
+      rounds: 9,
+      commands: [
+        shell('curl -o', `curl -sSf -o plain.csv ${http}/plain.csv`, { needs: ['curl'], expected: plain }),
+        exportpoll('exportpoll', { configuration: files.http, id: 'plain', expected: plain }),
+        shell('wget', `wget -q ${http}/plain.csv`, { needs: ['wget'], expected: plain }),
+        shell('aria2c', `aria2c -q ${http}/plain.csv`, { needs: ['aria2c'], expected: plain }),
+      ],
+    },
+    {
+      key: 'tls',
+      title: 'one file, 64 MiB gz, over TLS',
+      rounds: 5,
+      env: { NODE_EXTRA_CA_CERTS: server.certificate },
+      commands: [
+        shell('curl \\| gunzip', pipe(`curl -sSf --cacert ${server.certificate}`, 'gunzip', https), {
+          needs: ['curl'],
+          expected: large,
+        }),
+        exportpoll('exportpoll', { configuration: files.https, id: 'one', expected: large }),
+        shell(
+          'wget \\| gunzip',
+          pipe(`wget -q --ca-certificate=${server.certificate} -O-`, 'gunzip', https),
+          { needs: ['wget'], expected: large },
+        ),
+      ],
+    },
+    {
+      key: 'tls-plain',
+      title: 'one file, 400 MiB, not compressed, over TLS',
+      rounds: 5,
+      env: { NODE_EXTRA_CA_CERTS: server.certificate },
+      commands: [
+        shell('curl -o', `curl -sSf --cacert ${server.certificate} -o plain.csv ${https}/plain.csv`, {
+          needs: ['curl'],
+          expected: plain,
+        }),
+        exportpoll('exportpoll', { configuration: files.https, id: 'plain', expected: plain }),
+      ],
+    },
+    {
+      key: 'many',
+      title: '500 files of 20 KB gz, 16 at once, answers 15 ms later',
+      rounds: 9,
+      commands: [
+        shell(
+          'curl -Z, then gunzip',
+          `curl -sSf -Z --parallel-max 16 --remote-name-all '${distant}/small-[1-${MANY}].csv.gz' && gunzip *.gz`,
+          { needs: ['curl'], expected: many },
+        ),
+        exportpoll('exportpoll', {
+          configuration: files.distant,
+          id: 'many',
+          expected: many,
+          flags: ['--concurrency', '16', '-q'],
+        }),
+        shell(
+          'aria2c -j16, then gunzip',
+          `${aria(`seq -f '${distant}/small-%g.csv.gz' ${MANY}`, '-j16')} && gunzip *.gz`,
+          { needs: ['aria2c'], expected: many },
+        ),
+        shell(
+          'xargs -P16 wget, then gunzip',
+          `seq -f '${distant}/small-%g.csv.gz' ${MANY} | xargs -P16 -n32 wget -q && gunzip *.gz`,
+          { needs: ['wget'], expected: many },
+        ),
+      ],
+    },
+    {
+      key: 'connections',
+      title: 'one file, 64 MiB gz, 10 MB/s for each connection',
+      rounds: 3,
+      commands: [
+        exportpoll('exportpoll', { configuration: files.throttled, id: 'one', expected: large }),
+        ...[4, 8].map((count) =>
+          exportpoll(`exportpoll --connections ${count}`, {
+            configuration: files.throttled,
+            id: 'one',
+            expected: large,
+            flags: ['--connections', String(count)],
+          }),
+        ),
+        shell('curl \\| gunzip', pipe('curl -sSf', 'gunzip', throttled), { needs: ['curl'], expected: large }),
+        shell(
+          'aria2c -x8 -s8, then gunzip',
+          `aria2c -q -x8 -s8 -k1M ${throttled}/large.csv.gz && gunzip large.csv.gz`,
+          { needs: ['aria2c'], expected: large },
+        ),
+      ],
+    },
+    {
+      key: 'start-up',
+      title: 'start-up',
+      rounds: 25,
+      commands: [
+        empty,
+        bare('exportpoll --version', ['--version']),
+        bare('exportpoll --help', ['--help']),
+        bare('exportpoll watch --no-such-flag', ['watch', '--no-such-flag'], 2),
+        { name: 'curl --version', argv: ['curl', '--version'], needs: ['curl'] },
+      ],
+    },
+    {
+      key: 'first-request',
+      title: 'until the first request is on the wire',
+      rounds: 25,
+      env: {
+        EXPORTPOLL_WEBADMIT_API_KEY: 'of-the-bench',
+        EXPORTPOLL_WEBADMIT_BASE_URL: arrivals.origin,
+      },
+      commands: [
+        empty,
+        { ...bare('exportpoll status', ['status', 'webadmit:1/2']), until: arrivals.next },
+        {
+          name: 'curl',
+          argv: ['curl', '-sS', '-o', '/dev/null', arrivals.origin],
+          needs: ['curl'],
+          until: arrivals.next,
+        },
+      ],
+    },
+  ];
+}

@@ -1,0 +1,115 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { EIGHT, MANY, type Data } from './data.ts';
+
+/** The ends of one store; each serves the same files, and `/api/ID.json`, which an export is ready in at once. */
+export interface Server {
+  readonly http: string;
+  readonly https: string;
+  /** The authority that its certificate is trusted by, as a PEM file. */
+  readonly certificate: string;
+  /** Gives 10 MB/s to each connection. */
+  readonly throttled: string;
+  /** Answers 15 ms later. */
+  readonly distant: string;
+  readonly close: () => Promise<void>;
+}
+
+const DELAY = fileURLToPath(new URL('delay.mjs', import.meta.url));
+
+/** nginx as a process of its own, with a proxy in front of it that delays. */
+export async function startServer(data: Data): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'exportpoll-bench-nginx-'));
+  await mkdir(join(folder, 'root', 'api'), { recursive: true });
+  await link(data, join(folder, 'root'));
+  execFileSync(
+    'openssl',
+    [
+      ...'req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost'.split(' '),
+      ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', 'key.pem', '-out', 'certificate.pem'],
+    ],
+    { cwd: folder, stdio: 'ignore' },
+  );
+  const [http = 0, https = 0, throttled = 0, distant = 0] = await freePorts(4);
+  await writeFile(join(folder, 'nginx.conf'), configuration(folder, { http, https, throttled }));
+  const nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'ignore' });
+  const delay = spawn(process.execPath, [DELAY, String(distant), String(http)], { stdio: 'ignore' });
+  for (const port of [http, distant]) await listening(port);
+  return {
+    http: `http://127.0.0.1:${http}`,
+    https: `https://localhost:${https}`,
+    certificate: join(folder, 'certificate.pem'),
+    throttled: `http://127.0.0.1:${throttled}`,
+    distant: `http://127.0.0.1:${distant}`,
+    async close() {
+      for (const child of [nginx, delay]) {
+        child.kill();
+        await once(child, 'exit');
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function link({ folder }: Data, root: string): Promise<void> {
+  const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1);
+  const exports = {
+    one: ['large.csv.gz'],
+    plain: ['plain.csv'],
+    eight: numbers(EIGHT).map((n) => `large-${n}.csv.gz`),
+    many: numbers(MANY).map((n) => `small-${n}.csv.gz`),
+  };
+  for (const [id, names] of Object.entries(exports)) {
+    const files = names.map((name) => ({ url: `/${name}` }));
+    await writeFile(join(root, 'api', `${id}.json`), JSON.stringify({ state: 'ready', files }));
+    for (const name of names)
+      await symlink(join(folder, name.replace(/^large-\d+/, 'large')), join(root, name));
+  }
+}
+
+function configuration(folder: string, ports: Record<'http' | 'https' | 'throttled', number>): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((kind) => `${kind}_temp_path ${folder}/${kind};`)
+    .join(' ');
+  return `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
+events { worker_connections 1024; }
+http {
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000; ${temporary}
+  root ${folder}/root;
+  server {
+    listen 127.0.0.1:${ports.http}; listen 127.0.0.1:${ports.https} ssl;
+    ssl_certificate ${folder}/certificate.pem; ssl_certificate_key ${folder}/key.pem;
+  }
+  server { listen 127.0.0.1:${ports.throttled}; location / { limit_rate 10000000; } }
+}
+`;
+}
+
+async function listening(port: number): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const socket = connect(port, '127.0.0.1');
+    const open = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (open) return;
+    await sleep(50);
+  }
+  throw new Error(`nothing listens on port ${port}`);
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map(async (server) => await once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map(async (server) => await once(server.close(), 'close')));
+  return ports;
+}
