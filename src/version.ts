@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 
-const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+import { packageFile } from './package-file.ts';
+
+const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
 
 /** The version of this package, such as `1.2.3`. */
-export const version: string = z.object({ version: z.string() }).parse(manifest).version;
+export const { version } = manifest;

@@ -6,7 +6,7 @@ import { createGzip, gzipSync } from 'node:zlib';
 
 import { seeded, type Random } from '../../test/chaos/random.ts';
 
-export const MIB = 1024 * 1024;
+const MIB = 1024 * 1024;
 /** Compressed. */
 const LARGE_BYTES = 64 * MIB;
 const PLAIN_BYTES = 400 * MIB;
@@ -38,7 +38,9 @@ export async function prepareData(folder: string): Promise<Data> {
 }
 
 async function remember<Value>(path: string, make: () => Promise<Value>): Promise<Value> {
-  const { default: known } = await import(path, { with: { type: 'json' } }).catch(() => ({ default: undefined }));
+  const { default: known } = await import(path, { with: { type: 'json' } }).catch(() => ({
+    default: undefined,
+  }));
   if (known !== undefined) return known as Value;
   const made = await make();
   await writeFile(`${path}.tmp`, JSON.stringify(made));

@@ -6,7 +6,7 @@ const [port, target] = process.argv.slice(2).map(Number);
 
 createServer((client) => {
   const server = connect(target, '127.0.0.1');
-  const later = (work) => setTimeout(work, LATENCY_MS);
+  const later = (work) => setTimeout(() => work(), LATENCY_MS);
   client.setNoDelay(true);
   client.pipe(server);
   client.on('error', () => server.destroy());

@@ -28,10 +28,7 @@ export function shell(
 }
 
 /** exportpoll as a whole process: it asks the API at `origin` for the export `id`, and saves its files. */
-export function exportpoll(
-  name: string,
-  { configuration, id, expected, flags = [] }: Saving,
-): Command {
+export function exportpoll(name: string, { configuration, id, expected, flags = [] }: Saving): Command {
   return {
     name,
     argv: [process.execPath, PROGRAM, 'watch', '--config', configuration, `bench:${id}`, ...flags],

@@ -14,7 +14,10 @@ import { writeConfiguration } from './peers.ts';
 import { sectionsFor } from './sections.ts';
 import { startServer } from './server.ts';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' } },
+});
 
 requireTools();
 const data = await prepareData(join(tmpdir(), 'exportpoll-bench-data'));
@@ -33,7 +36,9 @@ try {
   const keys = sections.map(({ key }) => key);
   const unknown = positionals.filter((key) => !keys.includes(key));
   if (unknown.length > 0) throw new Error(`no section ${unknown.join(', ')}; there are ${keys.join(', ')}`);
-  console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${type()} ${release()} ${arch()}`);
+  console.log(
+    `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${type()} ${release()} ${arch()}`,
+  );
   const missing = ['curl', 'wget', 'aria2c', 'pigz', 'igzip'].filter((tool) => !isInstalled(tool));
   if (missing.length > 0) console.log(`\nNot installed, and so left out: ${missing.join(', ')}.`);
   for (const { key, title, commands, rounds, env = {} } of sections) {
@@ -53,7 +58,12 @@ function table(title: string, rounds: number, rows: readonly Row[]): string {
     if (cost === undefined || ratio === undefined) return `| ${name} | not installed | | | | |`;
     const { wallSeconds, cpuSeconds, peakMiB } = cost;
     const wall = wallSeconds < 1 ? `${(wallSeconds * 1000).toFixed(0)} ms` : `${wallSeconds.toFixed(2)} s`;
-    const cells = [wall, ratio.wallSeconds.toFixed(2), `${cpuSeconds.toFixed(2)} s`, ratioText(ratio.cpuSeconds)];
+    const cells = [
+      wall,
+      ratio.wallSeconds.toFixed(2),
+      `${cpuSeconds.toFixed(2)} s`,
+      ratioText(ratio.cpuSeconds),
+    ];
     return `| ${name} | ${cells.join(' | ')} | ${peakMiB.toFixed(0)} MiB |`;
   });
   const head = `| ${title} (${rounds} rounds) | wall | ratio | CPU | ratio | peak RSS |`;

@@ -49,7 +49,10 @@ export function sectionsFor(
         shell('curl \\| gunzip', pipe('curl -sSf', 'gunzip'), { needs: ['curl'], expected: large }),
         exportpoll('exportpoll', { configuration: files.http, id: 'one', expected: large }),
         shell('curl \\| pigz -d', pipe('curl -sSf', 'pigz -d'), { needs: ['curl', 'pigz'], expected: large }),
-        shell('curl \\| igzip -d', pipe('curl -sSf', 'igzip -d'), { needs: ['curl', 'igzip'], expected: large }),
+        shell('curl \\| igzip -d', pipe('curl -sSf', 'igzip -d'), {
+          needs: ['curl', 'igzip'],
+          expected: large,
+        }),
         shell('wget \\| gunzip', pipe('wget -qO-', 'gunzip'), { needs: ['wget'], expected: large }),
         shell('aria2c, then gunzip', `aria2c -q ${http}/large.csv.gz && gunzip large.csv.gz`, {
           needs: ['aria2c'],
@@ -157,7 +160,10 @@ export function sectionsFor(
             flags: ['--connections', String(count)],
           }),
         ),
-        shell('curl \\| gunzip', pipe('curl -sSf', 'gunzip', throttled), { needs: ['curl'], expected: large }),
+        shell('curl \\| gunzip', pipe('curl -sSf', 'gunzip', throttled), {
+          needs: ['curl'],
+          expected: large,
+        }),
         shell(
           'aria2c -x8 -s8, then gunzip',
           `aria2c -q -x8 -s8 -k1M ${throttled}/large.csv.gz && gunzip large.csv.gz`,

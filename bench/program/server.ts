@@ -22,6 +22,8 @@ export interface Server {
   readonly close: () => Promise<void>;
 }
 
+const CERTIFICATE =
+  'req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost';
 const DELAY = fileURLToPath(new URL('delay.mjs', import.meta.url));
 
 /** nginx as a process of its own, with a proxy in front of it that delays. */
@@ -29,14 +31,10 @@ export async function startServer(data: Data): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'exportpoll-bench-nginx-'));
   await mkdir(join(folder, 'root', 'api'), { recursive: true });
   await link(data, join(folder, 'root'));
-  execFileSync(
-    'openssl',
-    [
-      ...'req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost'.split(' '),
-      ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', 'key.pem', '-out', 'certificate.pem'],
-    ],
-    { cwd: folder, stdio: 'ignore' },
-  );
+  execFileSync('openssl', [...CERTIFICATE.split(' '), '-keyout', 'key.pem', '-out', 'certificate.pem'], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
   const [http = 0, https = 0, throttled = 0, distant = 0] = await freePorts(4);
   await writeFile(join(folder, 'nginx.conf'), configuration(folder, { http, https, throttled }));
   const nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'ignore' });

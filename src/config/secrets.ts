@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { execa, ExecaError } from 'execa';
+import type { ExecaError } from 'execa';
 
 import { endOf, GRACE_MS } from '../child.ts';
 import type { Context } from '../context.ts';
@@ -112,6 +112,7 @@ async function fromCommand(
   { env, clock }: Context,
   signal: AbortSignal,
 ): Promise<string> {
+  const { execa } = await import('execa');
   try {
     const child = execa(program, args, {
       cwd,
@@ -134,11 +135,16 @@ async function fromCommand(
 }
 
 function whyFailed(error: unknown): string {
-  if (!(error instanceof ExecaError)) return 'could not be run';
+  if (!isOfExeca(error)) return 'could not be run';
   if (error.timedOut) return `did not end within ${COMMAND_TIMEOUT_MS / 1000} s`;
   if (error.isMaxBuffer) return 'wrote more than any secret has';
   if (error.exitCode !== undefined) return `ended with exit code ${error.exitCode}`;
   return error.code === 'ENOENT' ? 'was not found' : 'could not be run';
+}
+
+/** Not by its class: execa is loaded only by those who have a command. */
+function isOfExeca(error: unknown): error is ExecaError {
+  return error instanceof Error && 'timedOut' in error;
 }
 
 function withoutNewline(text: string): string {

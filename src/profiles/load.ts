@@ -7,11 +7,13 @@ import { z } from 'zod';
 import { didYouMean } from '../nearest.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { kindNamed, kindOf } from '../kinds.ts';
+import { packageFile } from '../package-file.ts';
+import { compiled } from './compiled.ts';
 import { crossCheck } from './cross-check.ts';
 import { profileSchema, type Profile } from './schema.ts';
 
 /** The built-in profiles are files of the same language that users write; they ship beside the program. */
-const BUILTIN_DIRECTORY = fileURLToPath(new URL('../../profiles/', import.meta.url));
+const BUILTIN_DIRECTORY = fileURLToPath(packageFile('profiles/'));
 
 export const builtinNames: readonly string[] = readdirSync(BUILTIN_DIRECTORY)
   .filter((file) => file.endsWith('.yaml'))
@@ -24,6 +26,8 @@ export function builtinText(name: string): string {
 }
 
 export function loadBuiltin(name: string): Profile {
+  const json = compiled[name];
+  if (json !== undefined) return JSON.parse(json) as Profile;
   return parseProfile(builtinText(name), `built-in profile ${name}`);
 }
 
