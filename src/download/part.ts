@@ -1,7 +1,7 @@
-import { constants, open, type FileHandle } from 'node:fs/promises';
+import { constants, open, rm, type FileHandle } from 'node:fs/promises';
 
-import { onDisk } from './disk-errors.ts';
-import { openNew, removeFile } from './durable.ts';
+import { diskError, onDisk } from './disk-errors.ts';
+import { WriteBehind } from './write-behind.ts';
 import { readSidecar, removeSidecar, writeSidecar, type Sidecar } from './sidecar.ts';
 
 /** Where the raw bytes of a transfer are kept, so that a later attempt can go on from them. */
@@ -14,6 +14,7 @@ export interface RawStore {
   read(): AsyncIterable<Buffer>;
   /** The last `length` bytes that are here. */
   tail(length: number): Promise<Buffer>;
+  /** Resolves when there is room for more; `chunk` must not change any more. */
   append(chunk: Buffer): Promise<void>;
   /** Remembers what is known now. */
   learn(known: Sidecar): Promise<void>;
@@ -30,6 +31,7 @@ export class Part implements RawStore {
   readonly inflatedPath: string;
   readonly #sidecarPath: string;
   readonly #handle: FileHandle;
+  readonly #writer: WriteBehind;
   readonly #mask: Mask;
   #size: number;
   #known: Sidecar;
@@ -39,6 +41,7 @@ export class Part implements RawStore {
     this.inflatedPath = path.replace(/\.part$/, '.out');
     this.#sidecarPath = `${path}.json`;
     this.#handle = handle;
+    this.#writer = new WriteBehind(handle);
     this.#mask = mask;
     this.#size = size;
     this.#known = known;
@@ -50,7 +53,7 @@ export class Part implements RawStore {
    */
   static async open(path: string, identity: string, mask: Mask = (text) => text): Promise<Part> {
     return await onDisk(path, async () => {
-      const handle = (await openOwn(path)) ?? (await openNew(path, 0o600, 'ax+'));
+      const handle = (await openOwn(path)) ?? (await openFresh(path));
       const known = await readSidecar(`${path}.json`);
       const mine = known?.identity === identity;
       if (!mine) await handle.truncate(0);
@@ -78,30 +81,43 @@ export class Part implements RawStore {
   }
 
   async tail(length: number): Promise<Buffer> {
+    await this.flush();
     const buffer = Buffer.alloc(length);
     const { bytesRead } = await this.#handle.read(buffer, 0, length, this.#size - length);
     return buffer.subarray(0, bytesRead);
   }
 
   async append(chunk: Buffer): Promise<void> {
-    await onDisk(this.path, async () => {
-      // A write may take less than it was given, on a disk that is about to be full for one.
-      for (let done = 0; done < chunk.length;) {
-        const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done);
-        done += bytesWritten;
-        this.#size += bytesWritten;
-      }
-    });
+    this.#size += chunk.length;
+    await this.#writing(async () => await this.#writer.append(chunk));
+  }
+
+  /** Resolves when every byte is in the file. */
+  async flush(): Promise<void> {
+    await this.#writing(async () => await this.#writer.flush());
+  }
+
+  /** After an error, only what is in the file counts. */
+  async #writing(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#size = (await this.#handle.stat()).size;
+      throw diskError(error, this.path);
+    }
   }
 
   async learn(known: Sidecar): Promise<void> {
     this.#known = known;
+    // A sidecar may say that all bytes are here.
+    await this.flush();
     const { disposition } = known;
     const told = disposition === undefined ? known : { ...known, disposition: this.#mask(disposition) };
     await onDisk(this.#sidecarPath, async () => await writeSidecar(this.#sidecarPath, told));
   }
 
   async restart(): Promise<void> {
+    await this.flush();
     await onDisk(this.path, async () => await this.#handle.truncate(0));
     this.#size = 0;
     await this.learn({ identity: this.#known.identity });
@@ -109,14 +125,15 @@ export class Part implements RawStore {
 
   /** Keeps what is there for a later run; a part without a byte is of no use to it. */
   async close(): Promise<void> {
+    await this.flush().catch(() => undefined);
     await this.#handle.close();
     if (this.#size === 0) await this.remove();
   }
 
   /** Removes whatever is left of the part. */
   async remove(): Promise<void> {
-    await removeFile(this.path);
-    await removeFile(this.inflatedPath);
+    await rm(this.path, { force: true });
+    await rm(this.inflatedPath, { force: true });
     await removeSidecar(this.#sidecarPath);
   }
 }
@@ -135,4 +152,9 @@ async function openOwn(path: string): Promise<FileHandle | undefined> {
   if (found?.isFile() === true && found.nlink === 1) return handle;
   await handle?.close();
   return undefined;
+}
+
+async function openFresh(path: string): Promise<FileHandle> {
+  await rm(path, { force: true });
+  return await open(path, READ_AND_APPEND | constants.O_CREAT | constants.O_EXCL, 0o600);
 }

@@ -1,51 +1,54 @@
 import type { Readable } from 'node:stream';
 
-/** Pieces that wait for their consumer, at most 64 KiB each; more stay with the sender. */
-const MOST_WAITING = 16;
+/** Bytes that wait for their consumer; more stay with the sender. */
+const MOST_WAITING = 512 * 1024;
 
 /**
- * The pieces of a body, which begin to arrive now. A stream that breaks forgets what its buffer holds; here that comes
- * before the error, so that no byte that has arrived must be sent again. Not `events.on`, which takes 32 KiB for every
- * stream, however small.
+ * The pieces of a body, which begin to arrive now; what arrives while the consumer is busy becomes one piece, since
+ * each costs the same on its way to the disk. A stream that breaks forgets what its buffer holds; here that comes
+ * before the error, so that no byte that has arrived must be sent again.
  */
 export function piecesOf(body: Readable): AsyncIterable<Buffer> {
-  const waiting: Buffer[] = [];
-  let end: { readonly error?: Error } | undefined;
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  let ended = false;
+  let failure: { readonly error: Error } | undefined;
   let wake = (): void => undefined;
-  const finish = (how: { readonly error?: Error }): void => {
-    // After an error comes "close", which is none.
-    end ??= how;
+  const end = (): void => {
+    ended = true;
     wake();
   };
-  const onData = (piece: Buffer): void => {
-    waiting.push(piece);
-    if (waiting.length >= MOST_WAITING) body.pause();
-    wake();
-  };
-  const onEnd = (): void => finish({});
-  body.on('data', onData).on('end', onEnd).on('close', onEnd);
-  body.on('error', (error) => finish({ error }));
-  return taken();
-
-  async function* taken(): AsyncGenerator<Buffer, void, undefined> {
-    try {
-      for (;;) {
-        const piece = waiting.shift();
-        if (piece !== undefined) {
-          if (body.isPaused()) body.resume();
-          yield piece;
-        } else if (end === undefined) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        } else if (end.error === undefined) {
-          return;
-        } else {
-          throw end.error;
-        }
+  body
+    .on('data', (chunk: Buffer) => {
+      waiting.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= MOST_WAITING) body.pause();
+      wake();
+    })
+    .on('end', end)
+    .on('close', end)
+    .on('error', (error) => {
+      failure = { error };
+      end();
+    });
+  async function* pieces(): AsyncGenerator<Buffer, void, undefined> {
+    for (;;) {
+      const [first, ...others] = waiting;
+      if (first !== undefined) {
+        const piece = others.length === 0 ? first : Buffer.concat(waiting, bytes);
+        waiting = [];
+        bytes = 0;
+        body.resume();
+        yield piece;
+      } else if (ended) {
+        if (failure !== undefined) throw failure.error;
+        return;
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       }
-    } finally {
-      body.off('data', onData).off('end', onEnd).off('close', onEnd);
     }
   }
+  return pieces();
 }

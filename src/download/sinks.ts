@@ -6,17 +6,23 @@ import { OutputClosedError } from '../errors.ts';
 import { onDisk } from './disk-errors.ts';
 import { openNew, removeFile } from './durable.ts';
 import type { Sink } from './transfer.ts';
+import { WriteBehind } from './write-behind.ts';
 
 /** Writes a file's content to `path` (mode 0600 until it is landed) and forces it to the disk at its end. */
 export async function fileSink(path: string): Promise<Sink> {
   const handle: FileHandle = await onDisk(path, async () => await openNew(path, 0o600));
+  const writer = new WriteBehind(handle);
   return {
-    write: async (chunk) => await onDisk(path, async () => await handle.writeFile(chunk)),
+    write: async (chunk) => await onDisk(path, async () => await writer.append(chunk)),
     end: async () => {
-      await onDisk(path, async () => await handle.sync());
+      await onDisk(path, async () => {
+        await writer.flush();
+        await handle.sync();
+      });
       await handle.close();
     },
     abort: async () => {
+      await writer.flush().catch(() => undefined);
       await handle.close().catch(() => undefined);
       await removeFile(path);
     },

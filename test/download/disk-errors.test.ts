@@ -54,7 +54,7 @@ describe('a full disk', () => {
     const handle = await open(process.execPath);
     const methods = Object.getPrototypeOf(handle) as FileHandle;
     await handle.close();
-    for (const name of ['write', 'writeFile'] as const) {
+    for (const name of ['write', 'writev', 'writeFile'] as const) {
       vi.spyOn(methods, name).mockRejectedValue(withCode('ENOSPC'));
     }
   };
@@ -73,6 +73,8 @@ describe('a full disk', () => {
       const path = join(directory, 'a.out');
       const sink = await fileSink(path);
       await fill();
+      await sink.write(Buffer.from('a'));
+      await expect(sink.end()).rejects.toMatchObject(full);
       await expect(sink.write(Buffer.from('a'))).rejects.toMatchObject(full);
       await sink.abort();
     });
@@ -83,7 +85,8 @@ describe('a full disk', () => {
       await writeFile(join(directory, '.a.csv.12345678.part.json'), '{"v":1,"identity":"a"}');
       const part = await Part.open(join(directory, '.a.csv.12345678.part'), 'a');
       await fill();
-      await expect(part.append(Buffer.from('a'))).rejects.toMatchObject(full);
+      await part.append(Buffer.from('a'));
+      await expect(part.flush()).rejects.toMatchObject(full);
       expect(part.size).toBe(0);
       await part.close();
     });

@@ -22,12 +22,12 @@ function wrap(holder, prefix, names) {
 }
 
 const handle = await fs.promises.open(process.execPath);
-const { write, writeFile, sync, truncate } = Object.getPrototypeOf(handle);
+const { write, writev, writeFile, sync, truncate } = Object.getPrototypeOf(handle);
 await handle.close();
-if (![write, writeFile, sync, truncate].every((method) => typeof method === 'function')) {
+if (![write, writev, writeFile, sync, truncate].every((method) => typeof method === 'function')) {
   throw new Error('FileHandle is not what this file knows');
 }
-wrap(Object.getPrototypeOf(handle), 'handle.', ['write', 'writeFile', 'sync', 'truncate']);
+wrap(Object.getPrototypeOf(handle), 'handle.', ['write', 'writev', 'writeFile', 'sync', 'truncate']);
 wrap(fs.promises, '', ['open', 'rename', 'link', 'unlink', 'chmod', 'mkdir', 'writeFile']);
 syncBuiltinESMExports();
 process.on('exit', () => {
