@@ -31,6 +31,8 @@ export async function openContent(
   options: {
     /** Asked once the first bytes are there. */
     encoding: () => string | undefined;
+    /** Of the raw file, in bytes. */
+    size?: () => number | undefined;
     keepCompressed: boolean;
     name: () => string;
   },
@@ -38,7 +40,7 @@ export async function openContent(
   const outer = await peek(raw, MAGIC_BYTES);
   const encoding = options.encoding();
   if (encoding === undefined || outer.head.length === 0)
-    return inflateFile(outer, options.keepCompressed, false);
+    return inflateFile(outer, options.keepCompressed, false, options.size?.());
   if (encoding !== 'gzip' && encoding !== 'x-gzip') {
     throw new ProtocolError(
       `the server sent the file with Content-Encoding "${encoding}", which was not asked for`,
@@ -56,9 +58,10 @@ function inflateFile(
   { head, bytes }: { head: Buffer; bytes: AsyncIterable<Buffer> },
   keepCompressed: boolean,
   decoded: boolean,
+  size?: number,
 ): Content {
   if (!looksLikeGzip(head) || keepCompressed) return { bytes, decoded, gzipRemoved: false };
-  return { bytes: gunzip(bytes), decoded: true, gzipRemoved: true };
+  return { bytes: gunzip(bytes, size), decoded: true, gzipRemoved: true };
 }
 
 /** The first `length` bytes (fewer when there are no more), and all of them again. */

@@ -3,16 +3,19 @@ import { createGunzip, type ZlibOptions } from 'node:zlib';
 
 import { IntegrityError } from '../errors.ts';
 
-/** 16 KiB, the default, costs 32 times as many trips through the thread pool; of 1 MiB the system clears every page. */
+/**
+ * Of what is inflated at once. 16 KiB, Node's default, costs 32 times as many trips through the thread pool; of 1 MiB
+ * the system clears every page.
+ */
 const CHUNK_BYTES = 512 * 1024;
-/** Inflating goes on while two chunks are being hashed and written. */
-const MOST_INFLATED = 2 * CHUNK_BYTES;
+/** For a file of so few bytes, four times as many are enough: the memory counts where there are hundreds of them. */
+const SMALL_FILE_BYTES = 32 * 1024;
 
-/** Whatever a stream takes; the types know only what is zlib's own. */
-const options: ZlibOptions & TransformOptions = {
-  chunkSize: CHUNK_BYTES,
-  readableHighWaterMark: MOST_INFLATED,
-};
+/** Whatever a stream takes; the types know only what is zlib's own. Inflating goes on while two chunks are dealt with. */
+function optionsFor(size: number | undefined): ZlibOptions & TransformOptions {
+  const chunkSize = size !== undefined && size <= SMALL_FILE_BYTES ? 4 * SMALL_FILE_BYTES : CHUNK_BYTES;
+  return { chunkSize, readableHighWaterMark: 2 * chunkSize };
+}
 
 /** RFC 1952, 2.3.1. */
 export function looksLikeGzip(head: Buffer): boolean {
@@ -21,10 +24,13 @@ export function looksLikeGzip(head: Buffer): boolean {
 
 /**
  * Inflates gzip strictly: every member's CRC and size, no cut, nothing after the last member but zero padding. Throws
- * IntegrityError. A cut exactly between two members cannot be seen here; the file's length tells that.
+ * IntegrityError. `size`, if it is known, is that of the source in bytes. A cut exactly between two members cannot be seen here; the file's length tells that.
  */
-export async function* gunzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  const inflate = createGunzip(options);
+export async function* gunzip(
+  source: AsyncIterable<Buffer>,
+  size?: number,
+): AsyncGenerator<Buffer, void, undefined> {
+  const inflate = createGunzip(optionsFor(size));
   const fed = { bytes: 0, endOfContent: 0, done: false };
   let sourceError: unknown;
 

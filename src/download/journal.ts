@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { coalesced } from './coalesced.ts';
 import { onDisk } from './disk-errors.ts';
 import { removeFile, writeAtomically } from './durable.ts';
 import { isUnchanged, manifestFileSchema, type ManifestFile } from './manifest.ts';
@@ -15,10 +16,24 @@ export class Journal {
   readonly #path: string;
   readonly #header: string;
   readonly #saved: Map<string, ManifestFile>;
-  /** Once the file is there. */
-  #begun: Promise<void> | undefined;
-  /** For all entries but the first. */
-  #handle: Promise<FileHandle> | undefined;
+  /** Not written yet. */
+  #lines = '';
+  /** For all lines but the first ones. */
+  #handle: FileHandle | undefined;
+  #isBegun = false;
+  /** For all files that are done at the same time. */
+  readonly #commit = coalesced(async () => {
+    const lines = this.#lines;
+    this.#lines = '';
+    if (!this.#isBegun) {
+      await this.#begin(lines);
+      this.#isBegun = true;
+      return;
+    }
+    this.#handle ??= await open(this.#path, 'a');
+    await this.#handle.writeFile(lines);
+    await this.#handle.sync();
+  });
 
   private constructor(path: string, header: string, saved: Map<string, ManifestFile>) {
     this.#path = path;
@@ -59,30 +74,21 @@ export class Journal {
 
   /** To be called when the file's content is on disk and before it gets its final name. */
   async record(file: ManifestFile): Promise<void> {
-    await onDisk(this.#path, async () => {
-      const line = `${JSON.stringify(file)}\n`;
-      const isFirst = this.#begun === undefined;
-      this.#begun ??= this.#begin(line);
-      await this.#begun;
-      if (isFirst) return;
-      this.#handle ??= open(this.#path, 'a');
-      const handle = await this.#handle;
-      await handle.writeFile(line);
-      await handle.sync();
-    });
+    this.#lines += `${JSON.stringify(file)}\n`;
+    await onDisk(this.#path, this.#commit);
     this.#saved.set(file.identity, file);
   }
 
   async close(): Promise<void> {
-    const handle = await this.#handle?.catch(() => undefined);
+    const handle = this.#handle;
     this.#handle = undefined;
     await handle?.close();
   }
 
   /** What an earlier run has left is written anew, so that a line it wrote in part is gone. */
-  async #begin(line: string): Promise<void> {
+  async #begin(lines: string): Promise<void> {
     const known = [...this.#saved.values()].map((saved) => `${JSON.stringify(saved)}\n`);
-    const text = `${this.#header}\n${known.join('')}${line}`;
+    const text = `${this.#header}\n${known.join('')}${lines}`;
     await writeAtomically(this.#path, text, { mode: 0o600, durable: true });
   }
 

@@ -1,3 +1,5 @@
+import { coalesced } from './coalesced.ts';
+import { syncDirectory } from './durable.ts';
 import { readManifests, type ManifestFile } from './manifest.ts';
 import { leftParts } from './part-name.ts';
 
@@ -9,8 +11,12 @@ export class OutputDirectory {
   #parts: Promise<ReadonlyMap<string, string>> | undefined;
   #files: Promise<ReadonlyMap<string, readonly ManifestFile[]>> | undefined;
 
+  /** Forces the names in it to the disk, once for all that ask at the same time. */
+  readonly settle: () => Promise<void>;
+
   constructor(path: string) {
     this.path = path;
+    this.settle = coalesced(async () => await syncDirectory(path));
   }
 
   /** The parts that earlier runs have left, by key. Those of this run are nobody else's business. */

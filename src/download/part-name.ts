@@ -18,10 +18,11 @@ export function partName(name: string, key: string): string {
 export async function leftParts(directory: string): Promise<ReadonlyMap<string, string>> {
   const parts = new Map<string, string>();
   for (const name of await readdir(directory).catch(() => [])) {
-    const key = PART_KEY.exec(name)?.[1];
-    if (key !== undefined) parts.set(key, name);
+    const [, part, key] = PART.exec(name) ?? [];
+    if (part !== undefined && key !== undefined) parts.set(key, part);
   }
   return parts;
 }
 
-const PART_KEY = /^\..*\.([0-9a-f]{8})\.part$/s;
+/** Or its sidecar, whose part is gone. */
+const PART = /^(\..*\.([0-9a-f]{8})\.part)(?:\.json)?$/s;

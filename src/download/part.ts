@@ -1,8 +1,10 @@
-import { constants, open, rm, type FileHandle } from 'node:fs/promises';
+import { constants, open, type FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 
 import { diskError, onDisk } from './disk-errors.ts';
+import { openNew, removeFile } from './durable.ts';
+import { readSidecar, writeSidecar, type Sidecar } from './sidecar.ts';
 import { WriteBehind } from './write-behind.ts';
-import { readSidecar, removeSidecar, writeSidecar, type Sidecar } from './sidecar.ts';
 
 /** Where the raw bytes of a transfer are kept, so that a later attempt can go on from them. */
 export interface RawStore {
@@ -14,7 +16,6 @@ export interface RawStore {
   read(): AsyncIterable<Buffer>;
   /** The last `length` bytes that are here. */
   tail(length: number): Promise<Buffer>;
-  /** Resolves when there is room for more; `chunk` must not change any more. */
   append(chunk: Buffer): Promise<void>;
   /** Remembers what is known now. */
   learn(known: Sidecar): Promise<void>;
@@ -24,41 +25,45 @@ export interface RawStore {
 
 type Mask = (text: string) => string;
 
-/** A `.part` on disk (mode 0600, beside the target) with its sidecar. */
+/** A part that is no larger stays in memory until it is done: fetching it again costs less than what it would leave. */
+const HELD_BYTES = 64 * 1024;
+
+/** A `.part` on disk (mode 0600, beside the target) with its sidecar, both made when there is something to keep. */
 export class Part implements RawStore {
   readonly path: string;
   /** For the inflated content while it is being made. */
   readonly inflatedPath: string;
   readonly #sidecarPath: string;
-  readonly #handle: FileHandle;
-  readonly #writer: WriteBehind;
   readonly #mask: Mask;
-  #size: number;
+  /** Undefined while everything is in `#held`. */
+  #file: { readonly handle: FileHandle; readonly writer: WriteBehind } | undefined;
+  #held: Buffer[] = [];
+  #size = 0;
   #known: Sidecar;
 
-  private constructor(path: string, handle: FileHandle, mask: Mask, size: number, known: Sidecar) {
+  /**
+   * A new part of a file that has none at `path`. `mask` takes secrets out of what a server says before it is written
+   * down.
+   */
+  constructor(path: string, identity: string, mask: Mask = (text) => text) {
     this.path = path;
     this.inflatedPath = path.replace(/\.part$/, '.out');
     this.#sidecarPath = `${path}.json`;
-    this.#handle = handle;
-    this.#writer = new WriteBehind(handle);
     this.#mask = mask;
-    this.#size = size;
-    this.#known = known;
+    this.#known = { identity };
   }
 
-  /**
-   * Opens the part of an earlier run, or a new one. Bytes whose sidecar is missing or of another file are dropped.
-   * `mask` takes secrets out of what a server says before it is written down.
-   */
-  static async open(path: string, identity: string, mask: Mask = (text) => text): Promise<Part> {
+  /** Opens the part of an earlier run, or a new one. Bytes whose sidecar is missing or of another file are dropped. */
+  static async open(path: string, identity: string, mask?: Mask): Promise<Part> {
     return await onDisk(path, async () => {
-      const handle = (await openOwn(path)) ?? (await openFresh(path));
+      const part = new Part(path, identity, mask);
+      const handle = (await openOwn(path)) ?? (await openNew(path, 0o600, 'ax+'));
       const known = await readSidecar(`${path}.json`);
-      const mine = known?.identity === identity;
-      if (!mine) await handle.truncate(0);
-      const { size } = await handle.stat();
-      return new Part(path, handle, mask, size, mine ? known : { identity });
+      if (known?.identity === identity) part.#known = known;
+      else await handle.truncate(0);
+      part.#size = (await handle.stat()).size;
+      part.#file = { handle, writer: new WriteBehind(handle) };
+      return part;
     });
   }
 
@@ -71,8 +76,9 @@ export class Part implements RawStore {
   }
 
   read(): AsyncIterable<Buffer> {
+    if (this.#file === undefined) return Readable.from(this.#held);
     // Not by its name, which may have come to mean another file.
-    return this.#handle.createReadStream({
+    return this.#file.handle.createReadStream({
       start: 0,
       end: Math.max(0, this.#size - 1),
       highWaterMark: 256 * 1024,
@@ -81,20 +87,28 @@ export class Part implements RawStore {
   }
 
   async tail(length: number): Promise<Buffer> {
+    if (this.#file === undefined) return Buffer.concat(this.#held).subarray(this.#size - length);
     await this.flush();
     const buffer = Buffer.alloc(length);
-    const { bytesRead } = await this.#handle.read(buffer, 0, length, this.#size - length);
+    const { bytesRead } = await this.#file.handle.read(buffer, 0, length, this.#size - length);
     return buffer.subarray(0, bytesRead);
   }
 
   async append(chunk: Buffer): Promise<void> {
     this.#size += chunk.length;
-    await this.#writing(async () => await this.#writer.append(chunk));
+    if (this.#file === undefined) {
+      this.#held.push(chunk);
+      if (this.#size > HELD_BYTES) await this.#toDisk();
+    } else {
+      const { writer } = this.#file;
+      await this.#writing(async () => await writer.append(chunk));
+    }
   }
 
   /** Resolves when every byte is in the file. */
   async flush(): Promise<void> {
-    await this.#writing(async () => await this.#writer.flush());
+    if (this.#file === undefined) await this.#toDisk();
+    await this.#writing(async () => await this.#file?.writer.flush());
   }
 
   /** After an error, only what is in the file counts. */
@@ -102,39 +116,65 @@ export class Part implements RawStore {
     try {
       await work();
     } catch (error) {
-      this.#size = (await this.#handle.stat()).size;
+      this.#size = (await this.#file?.handle.stat())?.size ?? 0;
       throw diskError(error, this.path);
     }
   }
 
+  async #toDisk(): Promise<void> {
+    await this.#writing(async () => {
+      const handle = await openNew(this.path, 0o600, 'ax+');
+      const writer = new WriteBehind(handle);
+      this.#file = { handle, writer };
+      const held = Buffer.concat(this.#held);
+      this.#held = [];
+      await writer.append(held);
+      await this.#writeSidecar();
+    });
+  }
+
   async learn(known: Sidecar): Promise<void> {
     this.#known = known;
+    if (this.#file === undefined) return;
     // A sidecar may say that all bytes are here.
     await this.flush();
-    const { disposition } = known;
-    const told = disposition === undefined ? known : { ...known, disposition: this.#mask(disposition) };
-    await onDisk(this.#sidecarPath, async () => await writeSidecar(this.#sidecarPath, told));
+    await onDisk(this.#sidecarPath, async () => await this.#writeSidecar());
+  }
+
+  async #writeSidecar(): Promise<void> {
+    const { disposition } = this.#known;
+    const told = disposition === undefined ? {} : { disposition: this.#mask(disposition) };
+    await writeSidecar(this.#sidecarPath, { ...this.#known, ...told });
   }
 
   async restart(): Promise<void> {
-    await this.flush();
-    await onDisk(this.path, async () => await this.#handle.truncate(0));
+    const { handle } = this.#file ?? {};
+    if (handle !== undefined) {
+      await this.flush();
+      await onDisk(this.path, async () => await handle.truncate(0));
+    }
+    this.#held = [];
     this.#size = 0;
     await this.learn({ identity: this.#known.identity });
   }
 
   /** Keeps what is there for a later run; a part without a byte is of no use to it. */
   async close(): Promise<void> {
-    await this.flush().catch(() => undefined);
-    await this.#handle.close();
-    if (this.#size === 0) await this.remove();
+    if (this.#size > 0) await this.flush().catch(() => undefined);
+    await this.#file?.handle.close();
+    if (this.#size === 0 && this.#file !== undefined) await this.remove();
   }
 
   /** Removes whatever is left of the part. */
   async remove(): Promise<void> {
-    await rm(this.path, { force: true });
-    await rm(this.inflatedPath, { force: true });
-    await removeSidecar(this.#sidecarPath);
+    await removeFile(this.inflatedPath);
+    if (this.#file !== undefined) {
+      // The part last: whoever finds one looks for the rest as well.
+      await removeFile(this.#sidecarPath);
+      await removeFile(this.path);
+    }
+    this.#held = [];
+    this.#size = 0;
   }
 }
 
@@ -152,9 +192,4 @@ async function openOwn(path: string): Promise<FileHandle | undefined> {
   if (found?.isFile() === true && found.nlink === 1) return handle;
   await handle?.close();
   return undefined;
-}
-
-async function openFresh(path: string): Promise<FileHandle> {
-  await rm(path, { force: true });
-  return await open(path, READ_AND_APPEND | constants.O_CREAT | constants.O_EXCL, 0o600);
 }

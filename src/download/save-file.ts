@@ -43,6 +43,8 @@ export interface Saving {
   readonly patienceMs?: number | undefined;
   readonly signal: AbortSignal;
   readonly umask: number;
+  /** Forces the names in the directory to the disk. */
+  readonly settle: () => Promise<void>;
   readonly report: (event: Event) => void;
   /** Takes known secrets out of what is written to disk. */
   readonly mask: (text: string) => string;
@@ -62,7 +64,9 @@ export async function saveFile(link: Link, saving: Saving): Promise<ManifestFile
   const provisional = remoteName(link, undefined, saving.mask);
   const key = partKey(api, provider, id, link.identity);
   const path = join(directory, saving.parts.get(key) ?? partName(provisional, key));
-  const part = await Part.open(path, link.identity, saving.mask);
+  const part = saving.parts.has(key)
+    ? await Part.open(path, link.identity, saving.mask)
+    : new Part(path, link.identity, saving.mask);
   try {
     const saved = saving.journal.find(link.identity);
     if (saved !== undefined) return await keepSaved(saved, part, saving);
@@ -132,7 +136,10 @@ async function landFile(
 ): Promise<ManifestFile | Skipped> {
   const { directory, names, journal } = saving;
   const temporary = received.decoded ? part.inflatedPath : part.path;
-  if (!received.decoded) await syncFile(temporary);
+  if (!received.decoded) {
+    await part.flush();
+    await syncFile(temporary);
+  }
   const { mtimeMs } = await stat(temporary);
   let target = first;
   while (target.decision !== 'skip') {
@@ -149,7 +156,7 @@ async function landFile(
     };
     await journal.record(file);
     const path = join(directory, target.name);
-    if (await land(temporary, path, { replace: target.decision === 'replace', umask: saving.umask })) {
+    if (await land(temporary, path, { replace: target.decision === 'replace', ...saving })) {
       await part.remove();
       reportSaved(file, saving);
       return file;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { removeFile, writeAtomically } from './durable.ts';
+import { writeAtomically } from './durable.ts';
 import { readSmall, SMALL_BYTES } from './read-small.ts';
 
 /** What proves that bytes fetched later belong to the bytes fetched before (RFC 9110, 8.8). */
@@ -45,8 +45,4 @@ export async function readSidecar(path: string): Promise<Sidecar | undefined> {
 /** Not forced to the disk: without its sidecar a part is merely fetched again. */
 export async function writeSidecar(path: string, sidecar: Sidecar): Promise<void> {
   await writeAtomically(path, `${JSON.stringify({ v: 1, ...sidecar })}\n`, { mode: 0o600, durable: false });
-}
-
-export async function removeSidecar(path: string): Promise<void> {
-  await removeFile(path);
 }

@@ -132,6 +132,7 @@ async function transferOnce(
   try {
     const content = await openContent(raw, {
       encoding: () => store.known.encoding,
+      size: () => store.known.total,
       keepCompressed: options.keepCompressed,
       name: remoteName,
     });

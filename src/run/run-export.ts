@@ -146,6 +146,7 @@ async function save(
     patienceMs: patienceOf(once),
     signal: context.signal,
     umask: context.umask,
+    settle: directory.settle,
     report,
     mask: (text) => context.redactor.mask(text),
   };

@@ -20,11 +20,13 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const landNew = async (umask = 0o022) => await land(temporary, path, { replace: false, umask });
+/** Not what is tested here. */
+const settle = async (): Promise<void> => {};
+const landNew = async (umask = 0o022) => await land(temporary, path, { replace: false, umask, settle });
 
 describe('a complete file', () => {
   it.each([true, false])('moves to its name where that is free, with replace %s', async (replace) => {
-    expect(await land(temporary, path, { replace, umask: 0o022 })).toBe(true);
+    expect(await land(temporary, path, { replace, umask: 0o022, settle })).toBe(true);
     expect(await readdir(directory)).toEqual(['a.csv']);
     expect(await readFile(path, 'utf8')).toBe('new');
   });
@@ -44,7 +46,7 @@ describe('a complete file', () => {
     expect(await landNew()).toBe(false);
     expect(await readFile(path, 'utf8')).toBe('old');
     expect(await readFile(temporary, 'utf8')).toBe('new');
-    expect(await land(temporary, path, { replace: true, umask: 0o022 })).toBe(true);
+    expect(await land(temporary, path, { replace: true, umask: 0o022, settle })).toBe(true);
     expect(await readFile(path, 'utf8')).toBe('new');
     expect(await readdir(directory)).toEqual(['a.csv']);
   });
@@ -53,14 +55,16 @@ describe('a complete file', () => {
     const elsewhere = join(directory, 'elsewhere');
     await symlink(elsewhere, path);
     expect(await landNew()).toBe(false);
-    expect(await land(temporary, path, { replace: true, umask: 0o022 })).toBe(true);
+    expect(await land(temporary, path, { replace: true, umask: 0o022, settle })).toBe(true);
     expect((await readdir(directory)).sort()).toEqual(['a.csv']);
   });
 
   it('cannot take the place of a directory', async () => {
     await mkdir(path);
     await writeFile(join(path, 'x'), '');
-    await expect(land(temporary, path, { replace: true, umask: 0 })).rejects.toMatchObject({ exitCode: 73 });
+    await expect(land(temporary, path, { replace: true, umask: 0, settle })).rejects.toMatchObject({
+      exitCode: 73,
+    });
     expect(await readFile(temporary, 'utf8')).toBe('new');
   });
 });

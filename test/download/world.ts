@@ -10,6 +10,7 @@ import { Quota } from '../../src/api/quota.ts';
 import type { Link } from '../../src/api/link.ts';
 import { createTransport } from '../../src/api/transport.ts';
 import type { Settings } from '../../src/settings.ts';
+import { syncDirectory } from '../../src/download/durable.ts';
 import { Journal } from '../../src/download/journal.ts';
 import { Links } from '../../src/download/links.ts';
 import { saveExport, type Saved } from '../../src/download/save-export.ts';
@@ -172,6 +173,7 @@ async function saveOnce(world: World, settings: Settings): Promise<Saved> {
         random: () => 0,
         signal: interruption.signal,
         umask: 0o022,
+        settle: async () => await syncDirectory(directory),
         report: (event) => events.push(event),
         mask: (text) => text.replaceAll(API_KEY, '***'),
       },
