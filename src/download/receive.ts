@@ -1,39 +1,12 @@
-import { noFailures, planRetry, type RetryLimits } from '../api/retry.ts';
+import { noFailures, planRetry } from '../api/retry.ts';
 import { describeRequest, discard } from '../api/client.ts';
 import { networkError, TransientError } from '../api/failures.ts';
-import type { Clock } from '../context.ts';
 import { IntegrityError } from '../errors.ts';
 import type { RawStore } from './part.ts';
 import { encodingOf, judge, OVERLAP_BYTES, planAttempt, validatorOf, type Attempt } from './plan.ts';
+import { RangesRefused, receiveSegments, segmentSize } from './ranges.ts';
+import { StartOver, type ReceiveOptions } from './receiving.ts';
 import type { Download, Source } from './source.ts';
-
-/** How a transfer deals with failures; those without a new byte between them are a row. */
-export interface ReceiveOptions extends RetryLimits {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly onRetry: (error: TransientError, delayMs: number) => void;
-  /** Called with every answer whose bytes are taken. */
-  readonly onResponse: (response: Download) => void;
-  readonly onProgress: (bytes: number, total: number | undefined) => void;
-}
-
-/**
- * Thrown through the consumers of the bytes when what they have got so far is not the beginning of the file (any
- * more): they start over, with `opened` if its body is the file from its first byte.
- */
-export class StartOver extends Error {
-  /** False when the file may be the same, but the server sends it only from its first byte. */
-  readonly changed: boolean;
-  readonly opened: Download | undefined;
-
-  constructor(changed: boolean, opened?: Download) {
-    super(
-      changed ? 'the file changed while it was read' : 'the server sends the file only from its beginning',
-    );
-    this.changed = changed;
-    this.opened = opened;
-  }
-}
 
 /**
  * The raw bytes of a file, in order and each once: first those that `store` has, then those that the server still
@@ -49,12 +22,17 @@ export async function* receive(
   if (store.size > 0) yield* store.read();
   if (isWhole(store)) return;
   let opened = carried;
+  let { connections = 1 } = options;
   for (let streak = noFailures; ;) {
     const before = store.size;
     try {
-      yield* attemptOnce(store, source, options, opened);
+      yield* attemptOnce(store, source, { ...options, connections }, opened);
       if (isWhole(store)) return;
     } catch (error) {
+      if (error instanceof RangesRefused) {
+        connections = 1;
+        continue;
+      }
       if (!(error instanceof TransientError)) throw error;
       const next = planRetry(error, store.size > before ? noFailures : streak, options);
       if (next === undefined) throw error;
@@ -76,7 +54,7 @@ async function* attemptOnce(
   const opened = carried ?? (await source.open(attempt.headers));
   let passedOn = false;
   try {
-    yield* take(opened, attempt, store, options);
+    yield* take(opened, attempt, store, source, options);
   } catch (error) {
     passedOn = error instanceof StartOver && error.opened !== undefined;
     throw error;
@@ -90,6 +68,7 @@ async function* take(
   opened: Download,
   attempt: Attempt,
   store: RawStore,
+  source: Source,
   options: ReceiveOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
   const { response } = opened;
@@ -116,7 +95,14 @@ async function* take(
       break;
   }
   options.onResponse(opened);
-  yield* copy(store, opened, verdict.kind === 'append' ? attempt.from : 0, options, verdict.total);
+  const from = verdict.kind === 'append' ? attempt.from : 0;
+  const { connections = 1 } = options;
+  const { total } = verdict;
+  const { size: start, known } = store;
+  const size = from < start ? undefined : segmentSize({ start, total, connections }, response, known.etag);
+  if (size === undefined || total === undefined) return yield* copy(store, opened, from, options, total);
+  yield* receiveSegments(store, source, opened, options, { total, size, connections });
+  await finish(store, total, describeRequest('GET', opened.url));
 }
 
 /**

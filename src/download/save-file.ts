@@ -101,13 +101,14 @@ async function receiveFile(
   nameNow: () => string | undefined,
 ): Promise<Transferred | undefined> {
   const { client, links, settings, signal, clock, random, patienceMs, provider, id } = saving;
-  const { stallTimeoutMs, retries, keepCompressed, maxBytes } = settings;
+  const { stallTimeoutMs, retries, connections, keepCompressed, maxBytes } = settings;
   const source = new Source({ links, identity: link.identity, client, stallTimeoutMs, patienceMs, signal });
   return await transfer(part, source, {
     clock,
     random,
     signal,
     retries,
+    connections,
     patienceMs,
     keepCompressed,
     maxBytes,

@@ -6,7 +6,8 @@ import { CannotCreateError, IntegrityError } from '../errors.ts';
 import { openContent } from './content.ts';
 import { withoutGzip } from './name.ts';
 import type { RawStore } from './part.ts';
-import { receive, StartOver, type ReceiveOptions } from './receive.ts';
+import { receive } from './receive.ts';
+import { StartOver, type ReceiveOptions } from './receiving.ts';
 import type { Download, Source } from './source.ts';
 import { algorithmsOf, everyAlgorithm, headerExpectations, RawHashes, type Expectation } from './verify.ts';
 

@@ -81,6 +81,7 @@ async function streamFile(
     random,
     signal,
     retries: settings.retries,
+    connections: settings.connections,
     patienceMs: patienceOf(once),
     keepCompressed: settings.keepCompressed,
     maxBytes: settings.maxBytes,

@@ -126,7 +126,7 @@ function serve(
     ...(lastModified === undefined ? {} : { 'last-modified': lastModified }),
     ...file.headers,
   };
-  const range = /^bytes=(\d+)-$/.exec(asked.range ?? '')?.[1];
+  const [, range, last = ''] = /^bytes=(\d+)-(\d*)$/.exec(asked.range ?? '') ?? [];
   const ifRange = asked['if-range'];
   const isSame = ifRange === undefined || ifRange === etag || ifRange === lastModified;
   if (range === undefined || !ranges || fault.ignoreRange || !(isSame || fault.ignoreIfRange)) {
@@ -138,8 +138,8 @@ function serve(
     const unsatisfied = { ...headers, 'content-range': `bytes */${bytes.length}` };
     return { status: 416, headers: unsatisfied, body: Buffer.alloc(0) };
   }
-  const body = bytes.subarray(from);
-  const told = fault.contentRange ?? `bytes ${from}-${bytes.length - 1}/${bytes.length}`;
+  const body = bytes.subarray(from, last === '' ? undefined : Number(last) + 1);
+  const told = fault.contentRange ?? `bytes ${from}-${from + body.length - 1}/${bytes.length}`;
   const partial = { ...headers, 'content-range': told, 'content-length': String(body.length) };
   return { status: 206, headers: partial, body };
 }

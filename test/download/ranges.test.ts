@@ -1,0 +1,200 @@
+import { gzipSync } from 'node:zlib';
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { planSegments, segmentSize } from '../../src/download/ranges.ts';
+import { noise } from '../helpers/bytes.ts';
+import type { Fault, RecordedRequest, RemoteFile } from '../helpers/scripted-server.ts';
+import { inWorld, type World } from './world.ts';
+
+const MIB = 1024 * 1024;
+const bytes = noise(3 * MIB + 12_345);
+const file: RemoteFile = { bytes, etag: '"v1"', headers: { 'accept-ranges': 'bytes' } };
+/** So many that segments are of half a MiB. */
+const CONNECTIONS = 16;
+
+/** Saves `a.csv` over several connections; `fault` decides about each request. */
+async function save(
+  remote: RemoteFile,
+  fault: (request: RecordedRequest, count: number, world: World) => Fault | undefined,
+  check: (world: World, outcome: Awaited<ReturnType<World['save']>>) => Promise<void>,
+): Promise<void> {
+  const settings = { connections: CONNECTIONS };
+  await inWorld({ files: { 'a.csv': remote }, settings }, async (world) => {
+    let count = 0;
+    world.server.fault = (request) => fault(request, (count += 1), world);
+    await check(world, await world.save());
+  });
+}
+
+async function landed(world: World, { failures }: Awaited<ReturnType<World['save']>>): Promise<void> {
+  expect(failures).toEqual([]);
+  expect((await world.read('a.csv')).equals(bytes)).toBe(true);
+  expect(await world.leftovers()).toEqual([]);
+}
+
+const rangesOf = ({ server }: World): (string | undefined)[] =>
+  server.requests.map(({ headers }) => headers.range);
+
+describe('segments', () => {
+  it('have every byte once and in order', () => {
+    const numbers = fc.tuple(fc.nat(10_000), fc.nat(10_000), fc.integer({ min: 1, max: 3000 }));
+    fc.assert(
+      fc.property(numbers, ([start, length, size]) => {
+        let at = start;
+        for (const segment of planSegments(start, start + length, size)) {
+          expect(segment.start).toBe(at);
+          expect(segment.end - segment.start).toBeGreaterThan(0);
+          expect(segment.end - segment.start).toBeLessThanOrEqual(size);
+          at = segment.end;
+        }
+        expect(at).toBe(start + length);
+      }),
+    );
+  });
+
+  it.each([2, 3, 8, 16, 100, 1000])(
+    'of %i connections are neither tiny nor more than memory bears',
+    (connections) => {
+      const size =
+        segmentSize({ start: 0, total: 1e12, connections }, { status: 206, headers: {} }, '"v1"') ?? 0;
+      expect(size).toBeGreaterThanOrEqual(256 * 1024);
+      expect(2 * Math.min(connections, 32) * size).toBeLessThanOrEqual(16 * MIB);
+    },
+  );
+
+  const whole = { status: 200, headers: { 'accept-ranges': 'bytes' } };
+  it.each([
+    ['one connection', { total: 1e9, connections: 1 }, whole, '"v1"'],
+    ['a length that nobody tells', { total: undefined, connections: 8 }, whole, '"v1"'],
+    ['no strong entity tag', { total: 1e9, connections: 8 }, whole, undefined],
+    [
+      'a server that speaks of no ranges',
+      { total: 1e9, connections: 8 },
+      { status: 200, headers: {} },
+      '"v1"',
+    ],
+    ['little that is left', { total: 1e6, connections: 8 }, whole, '"v1"'],
+  ])('are none with %s', (_, file, response, etag) => {
+    expect(segmentSize({ start: 0, ...file }, response, etag)).toBeUndefined();
+  });
+});
+
+describe('a file over several connections', () => {
+  it('is fetched in ranges that have every byte once', async () => {
+    await save(
+      file,
+      () => undefined,
+      async (world, outcome) => {
+        await landed(world, outcome);
+        const [first, ...others] = rangesOf(world);
+        expect(first).toBeUndefined();
+        const wanted = Array.from({ length: 6 }, (_, n) => {
+          const [from, to] = [(n + 1) * (MIB / 2), Math.min((n + 2) * (MIB / 2), bytes.length)];
+          return `bytes=${from}-${to - 1}`;
+        });
+        expect(others).toEqual(wanted);
+      },
+    );
+  });
+
+  it('is inflated in order', async () => {
+    const text = Buffer.from(noise(1_500_000).toString('hex'));
+    const remote = { ...file, bytes: gzipSync(text, { level: 1 }) };
+    await inWorld(
+      { files: { 'a.csv.gz': remote }, settings: { connections: CONNECTIONS } },
+      async (world) => {
+        expect((await world.save()).failures).toEqual([]);
+        expect((await world.read('a.csv')).equals(text)).toBe(true);
+        expect(world.server.requests.length).toBeGreaterThan(2);
+      },
+    );
+  });
+
+  it('goes on in each range where its connection broke', async () => {
+    await save(
+      file,
+      (_, count) => (count % 2 === 0 ? { cutAfter: 1000 * count } : undefined),
+      async (world, outcome) => {
+        await landed(world, outcome);
+        const taken = world.server.requests.slice(1).reduce((sum, { sent }) => sum + sent, 0);
+        expect(taken).toBe(bytes.length - MIB / 2);
+      },
+    );
+  });
+
+  it('goes on with renewed links, asked for once for all that wait', async () => {
+    await save(
+      file,
+      ({ query }, count, { clock }) => {
+        // Long enough for a refusal to be the link's age.
+        if (count === 2) clock.advance(60_000);
+        return query.get('sig') === '1' && count > 1 ? { status: 403 } : undefined;
+      },
+      async (world, outcome) => {
+        await landed(world, outcome);
+        expect(world.renewals).toBe(1);
+      },
+    );
+  });
+
+  it('is never joined from two versions', async () => {
+    const changed = { ...file, bytes: noise(bytes.length, 2), etag: '"v2"' };
+    await save(
+      file,
+      (_, count) => (count === 4 ? { replaceWith: changed } : undefined),
+      async (world, { failures }) => {
+        expect(failures).toEqual([]);
+        expect((await world.read('a.csv')).equals(changed.bytes)).toBe(true);
+      },
+    );
+  });
+
+  it('is left to one connection by a server that sends no ranges after all', async () => {
+    await save(
+      { ...file, ranges: false },
+      () => undefined,
+      async (world, outcome) => await landed(world, outcome),
+    );
+  });
+
+  it.each(['bytes 0-524287/3158073', 'nonsense'])(
+    'ends with an answer that lies: %s',
+    async (contentRange) => {
+      await save(
+        file,
+        (_, count) => (count > 1 ? { contentRange } : undefined),
+        async (world, { failures }) => {
+          expect(failures).toMatchObject([{ exitCode: 76 }]);
+          expect(await world.landed()).toEqual([]);
+        },
+      );
+    },
+  );
+
+  it('is given up after --retries failures in a row, and the next run goes on', async () => {
+    await save(
+      file,
+      (_, count) => (count > 3 && count < 400 ? { status: 503 } : undefined),
+      async (world, { failures }) => {
+        expect(failures).toMatchObject([{ exitCode: 75 }]);
+        world.server.fault = () => undefined;
+        const before = world.server.requests.length;
+        await landed(world, await world.save());
+        expect(rangesOf(world)[before]).toMatch(/^bytes=\d+-$/);
+      },
+    );
+  });
+
+  it('leaves no connection behind that still sends', async () => {
+    await save(
+      file,
+      (_, count) => (count === 5 ? { status: 404 } : count > 1 ? { stallAfter: 1000 } : undefined),
+      async (world, { failures }) => {
+        expect(failures).toHaveLength(1);
+        await expect.poll(async () => await world.server.connections(), { timeout: 10_000 }).toBeLessThan(2);
+      },
+    );
+  });
+});
