@@ -27,6 +27,8 @@ export interface Download extends Opened {
 /** One remote file, reached through whatever link is good at the moment. */
 export class Source {
   readonly #options: SourceOptions;
+  /** Links that have led to the file: what refuses one of them now refused its age, or its second use. */
+  readonly #good = new WeakSet<Link>();
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -34,7 +36,7 @@ export class Source {
 
   /**
    * Requests the file with `headers`. Resolves with a 200, 206 or 416 answer; a link that is refused because of its age
-   * is renewed once. Throws DeniedError or GoneError for a link that is refused while fresh.
+   * is renewed once. Throws DeniedError or GoneError for a link that is refused while fresh, and has never worked.
    */
   async open(headers: Readonly<Record<string, string>>): Promise<Download> {
     let link = await this.#options.links.get(this.#options.identity);
@@ -42,6 +44,7 @@ export class Source {
       const opened = await this.#request(link, headers);
       const { status } = opened.response;
       if (status === 200 || status === 206 || status === 416) {
+        this.#good.add(link);
         return { ...opened, pieces: piecesOf(opened.response.body) };
       }
       link = await this.#refused(link, renewed, opened);
@@ -72,7 +75,8 @@ export class Source {
       });
     }
     const said = await readText(response, what).catch(() => '');
-    if (renewed || this.#options.links.isFresh(link)) throw refusedFresh(status, what, said);
+    const couldBeAge = this.#good.has(link) || !this.#options.links.isFresh(link);
+    if (renewed || !couldBeAge) throw refusedFresh(status, what, said);
     return await this.#options.links.replace(link, `refused with ${status}`);
   }
 }

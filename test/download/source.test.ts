@@ -53,6 +53,21 @@ describe('a link that dies', () => {
     },
   );
 
+  it('is renewed, however new it is, when it was good for one use', async () => {
+    await inWorld({ files: { 'a.csv': file } }, async (world) => {
+      const used = new Set<string>();
+      world.server.fault = ({ query }) => {
+        const sig = query.get('sig') ?? '';
+        if (used.has(sig)) return { ...EXPIRED, status: 410 };
+        used.add(sig);
+        return used.size < 3 ? { cutAfter: 20_000 } : undefined;
+      };
+      expect((await world.save()).failures).toEqual([]);
+      expect(await world.read('a.csv')).toEqual(bytes);
+      expect(world.renewals).toBe(2);
+    });
+  });
+
   it('is renewed before its use when its end is known: the dead one is never asked', async () => {
     await inWorld({ files: { 'a.csv': file }, lifetimeMs: 30_000, tellExpiry: true }, async (world) => {
       slowly(world, 30_000, 40_000);
