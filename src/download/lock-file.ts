@@ -20,8 +20,6 @@ let files = 0;
 export class LockFile {
   /** Its own name. */
   readonly draft: string;
-  readonly #directory: string;
-  readonly #holder: Holder;
   readonly #text: string;
   /** Locks that are files of their own, where the file system has no links. */
   readonly #separate = new Set<string>();
@@ -34,8 +32,6 @@ export class LockFile {
 
   constructor(directory: string, holder: Holder) {
     files += 1;
-    this.#directory = directory;
-    this.#holder = holder;
     this.#text = JSON.stringify(holder);
     this.draft = join(directory, `${draftPrefix(holder)}${holder.pid}.${files}`);
   }
@@ -103,7 +99,6 @@ export class LockFile {
 
   async #write(): Promise<FileHandle> {
     return await onDisk(this.draft, async () => {
-      await sweepDrafts(this.#directory, this.#holder);
       await removeFile(this.draft);
       await writeFile(this.draft, this.#text, { mode: 0o600, flag: 'wx' });
       const handle = await open(this.draft, 'r+');
@@ -140,7 +135,7 @@ function draftPrefix({ host }: Holder): string {
 }
 
 /** Removes the drafts of this machine's runs that were killed before they could. */
-async function sweepDrafts(directory: string, mine: Holder): Promise<void> {
+export async function sweepDrafts(directory: string, mine: Holder): Promise<void> {
   const prefix = draftPrefix(mine);
   for (const name of await readdir(directory)) {
     const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;

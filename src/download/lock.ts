@@ -2,10 +2,11 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { TryAgainError } from '../errors.ts';
+import { onDisk } from './disk-errors.ts';
 import { removeFile } from './durable.ts';
 import { isSilent } from './heartbeat.ts';
 import { holderOf, isForeign, livingHolder, type Holder } from './holder.ts';
-import { LockFile } from './lock-file.ts';
+import { LockFile, sweepDrafts } from './lock-file.ts';
 import { readSmall, SMALL_BYTES } from './read-small.ts';
 
 /** Frees the lock. */
@@ -16,6 +17,8 @@ export class Locks {
   readonly #mine: Holder;
   /** By directory, what the next lock is a link to. */
   readonly #files = new Map<string, LockFile>();
+  /** Directories where what killed runs have left is gone, or about to be. */
+  readonly #swept = new Map<string, Promise<void>>();
 
   /** `pid` is that of this process. */
   constructor(pid: number) {
@@ -29,6 +32,7 @@ export class Locks {
    */
   async acquire(directory: string, key: string): Promise<Release> {
     const path = join(directory, `.${key}.lock`);
+    await this.#sweep(directory);
     const file = this.#fileFor(directory);
     file.join();
     try {
@@ -48,6 +52,13 @@ export class Locks {
     } finally {
       await file.leave();
     }
+  }
+
+  async #sweep(directory: string): Promise<void> {
+    const sweeping =
+      this.#swept.get(directory) ?? onDisk(directory, async () => await sweepDrafts(directory, this.#mine));
+    this.#swept.set(directory, sweeping);
+    await sweeping;
   }
 
   #fileFor(directory: string): LockFile {

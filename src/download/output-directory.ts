@@ -1,5 +1,6 @@
 import { coalesced } from './coalesced.ts';
-import { syncDirectory } from './durable.ts';
+import { onDisk } from './disk-errors.ts';
+import { makeDirectory, syncDirectory } from './durable.ts';
 import { readManifests, type ManifestFile } from './manifest.ts';
 import { leftParts } from './part-name.ts';
 
@@ -8,6 +9,7 @@ export class OutputDirectory {
   readonly path: string;
   /** Names given out in this run, as `Names` compares them. */
   readonly taken = new Set<string>();
+  #made: Promise<void> | undefined;
   #parts: Promise<ReadonlyMap<string, string>> | undefined;
   #files: Promise<ReadonlyMap<string, readonly ManifestFile[]>> | undefined;
 
@@ -17,6 +19,12 @@ export class OutputDirectory {
   constructor(path: string) {
     this.path = path;
     this.settle = coalesced(async () => await syncDirectory(path));
+  }
+
+  /** Creates it, and those above it that are missing. */
+  async make(): Promise<void> {
+    this.#made ??= onDisk(this.path, async () => await makeDirectory(this.path));
+    await this.#made;
   }
 
   /** The parts that earlier runs have left, by key. Those of this run are nobody else's business. */

@@ -3,8 +3,7 @@ import type { LimitFunction } from 'p-limit';
 import { withoutSecrets, type Link } from '../api/link.ts';
 import type { Look } from '../api/look.ts';
 import type { Target } from '../account.ts';
-import { diskErrorOf, onDisk } from '../download/disk-errors.ts';
-import { makeDirectory } from '../download/durable.ts';
+import { diskErrorOf } from '../download/disk-errors.ts';
 import { exportKey, removeDraft } from '../download/export-files.ts';
 import { Journal, removeJournal } from '../download/journal.ts';
 import { Links } from '../download/links.ts';
@@ -76,9 +75,9 @@ type Opened = { readonly release: Release } & (
 );
 
 /** Locks the export, and looks whether it is here already. */
-async function open(target: Target, { locks }: SavingWorld): Promise<Opened> {
+async function open(target: Target, { locks, directory }: SavingWorld): Promise<Opened> {
   const { account, id, settings } = target;
-  await onDisk(settings.output, async () => await makeDirectory(settings.output));
+  await directory(settings.output).make();
   const release = await locks.acquire(settings.output, keyOf(target));
   try {
     const manifest = settings.force ? undefined : await earlierManifest(target);
