@@ -117,7 +117,7 @@ export const flags: readonly Flag[] = [
   }),
   flag('connections', '--connections', {
     argument: 'N',
-    description: 'most ranges of one file to fetch at once (so far it is always one)',
+    description: 'most ranges of one file to fetch at once, where the server allows it',
     parse: atLeast(1),
     defaultText: '1',
     perExport: true,
