@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import { evaluate, evaluateText, type Scope } from '../profiles/expression.ts';
+import { evaluateData, evaluateText, type Scope } from '../profiles/expression.ts';
 import type { RequestEntry } from '../profiles/schema.ts';
 import { expandTemplate, expandUrl } from '../profiles/template.ts';
 import { formFields } from './form.ts';
@@ -17,7 +17,7 @@ export function buildRequest(entry: RequestEntry, scope: Scope): BuiltRequest {
   const vars = bind(entry.with, scope);
   const url = expandUrl(entry.url, vars);
   if (entry.query !== undefined) {
-    for (const [name, value] of formFields(evaluate(entry.query, scope)))
+    for (const [name, value] of formFields(evaluateData(entry.query, scope)))
       url.searchParams.append(name, value);
   }
   const content = contentOf(entry, scope);
@@ -55,12 +55,12 @@ export function expandHeaders(
 
 function contentOf({ json, form }: RequestEntry, scope: Scope): { type: string; text: string } | undefined {
   if (json !== undefined) {
-    const value = evaluate(json, scope);
+    const value = evaluateData(json, scope);
     if (value === undefined)
       throw new ConfigError(`the profile's expression "${json}" gives no JSON to send`);
     return { type: 'application/json', text: JSON.stringify(value) };
   }
   if (form === undefined) return undefined;
-  const fields = new URLSearchParams(formFields(evaluate(form, scope)));
+  const fields = new URLSearchParams(formFields(evaluateData(form, scope)));
   return { type: 'application/x-www-form-urlencoded', text: fields.toString() };
 }

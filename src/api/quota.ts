@@ -33,6 +33,8 @@ export class Quota {
   readonly #sent: number[] = [];
   readonly #lookBack: number;
   #allowance: Allowance | undefined;
+  /** When the clock was last read. */
+  #latest = -Infinity;
   #pausedUntil = -Infinity;
   #refusals = 0;
   #inFlight = 0;
@@ -63,14 +65,14 @@ export class Quota {
   /** An answer came that was no refusal; `remaining` of `of` requests, if it says so, are left of the longest limit. */
   answered(remaining?: number, of?: number): void {
     this.#refusals = 0;
-    if (remaining !== undefined) this.#allowance = { remaining, of, at: this.#clock.now() };
+    if (remaining !== undefined) this.#allowance = { remaining, of, at: this.#now() };
   }
 
   /** The service refused a request for asking too often, and wants to be left alone for `waitMs`, if it says. */
   refused(waitMs: number | undefined): void {
     this.#refusals += 1;
     const wait = waitMs ?? retryDelay(this.#refusals, undefined, this.#random);
-    const until = this.#clock.now() + Math.min(wait, LONGEST_RETRY_AFTER_MS);
+    const until = this.#now() + Math.min(wait, LONGEST_RETRY_AFTER_MS);
     this.#pausedUntil = Math.max(this.#pausedUntil, until);
   }
 
@@ -106,15 +108,29 @@ export class Quota {
         waiter.reject(new TransientError('the account has used up its requests', { retryAfterMs: wait }));
         continue;
       }
-      this.#remember(this.#clock.now());
+      this.#remember(this.#now());
       this.#inFlight += 1;
       waiter.admit();
     }
   }
 
   #waitOf(urgency: Urgency): number {
-    const now = this.#clock.now();
+    const now = this.#now();
     return Math.max(this.#pausedUntil, dueAt(this.#limits, this.#sent, now, urgency, this.#allowance)) - now;
+  }
+
+  /** A clock that was set back takes along what was noted by it: else nobody would have a turn until it catches up. */
+  #now(): number {
+    const now = this.#clock.now();
+    const back = Math.min(0, now - this.#latest);
+    if (back < 0) {
+      for (const [at, sent] of this.#sent.entries()) this.#sent[at] = sent + back;
+      this.#pausedUntil += back;
+      if (this.#allowance !== undefined)
+        this.#allowance = { ...this.#allowance, at: this.#allowance.at + back };
+    }
+    this.#latest = now;
+    return now;
   }
 
   #remember(at: number): void {

@@ -64,7 +64,9 @@ export function dueAt(
  */
 function spacing(used: number, most: number, perMs: number): number {
   const share = used / most;
-  return share <= FREE_SHARE ? 0 : ((2 * share) / (1 - FREE_SHARE ** 2)) * (perMs / most);
+  if (share <= FREE_SHARE) return 0;
+  // What the service counts may be another span, or another unit: it slows polls down, and never stops them.
+  return Math.min(((2 * share) / (1 - FREE_SHARE ** 2)) * (perMs / most), Math.max(USED_UP_MS, perMs / most));
 }
 
 /** Requests that everybody together has made, by the service's own count. */

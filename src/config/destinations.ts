@@ -1,3 +1,4 @@
+import { groupsOf } from '../profiles/pattern.ts';
 import type { Profile, RequestEntry } from '../profiles/schema.ts';
 import { expandTemplate, templateVariables } from '../profiles/template.ts';
 import { credentialOrigins } from '../profiles/origins.ts';
@@ -39,8 +40,7 @@ function ofPages({ followUps, files }: Profile): string[] {
 
 /** The template variables that an id gives, and the name of a new export, which go before the account's of the same name. */
 function partsOfId({ id: { pattern } }: Profile): string[] {
-  // Whatever the pattern asks for, nothing matches the other alternative, and a match knows the names of all groups.
-  return ['id', 'name', ...Object.keys(new RegExp(`(?:${pattern})|`, 'u').exec('')?.groups ?? {})];
+  return ['id', 'name', ...groupsOf(pattern)];
 }
 
 /**

@@ -3,6 +3,7 @@ import { ConfigError, UsageError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { didYouMean } from '../nearest.ts';
 import { compileIdPattern } from '../profiles/load.ts';
+import { matchesWhole } from '../profiles/pattern.ts';
 import { apiOf } from '../profiles/origins.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { Settings } from '../settings.ts';
@@ -167,9 +168,14 @@ function target(account: Account, id: string, settings: Settings): Target {
   return { account, id, settings };
 }
 
+const SHORT = 64;
+
 /** Whether the profile's service can have given the id; `..` is none, whatever the pattern says. */
 export function isIdOf(profile: Profile, id: string): boolean {
-  return id.length <= MOST_MATCHED && compileIdPattern(profile).test(id) && !hasDotSegment(id);
+  if (id.length > MOST_MATCHED || hasDotSegment(id)) return false;
+  // There may be thousands of ids. What takes exponential time is not here, see `isSafePattern`; what grows with a
+  // power of the length is quick when that is small.
+  return id.length <= SHORT ? compileIdPattern(profile).test(id) : matchesWhole(profile.id.pattern, id);
 }
 
 /** Whatever is to go to the same place twice goes there once. */

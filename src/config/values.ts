@@ -1,5 +1,6 @@
 // Readers for the values of settings. Each throws RangeError with the rest of a sentence that names the setting.
 
+import { matchesWhole } from '../profiles/pattern.ts';
 import { isLoopback } from '../loopback.ts';
 import type { CiOutput } from '../settings.ts';
 import { MOST_MATCHED } from './safe-pattern.ts';
@@ -89,14 +90,6 @@ export function ciOutput(value: string): CiOutput {
 export function checkPattern(value: string, pattern: string | undefined): void {
   if (pattern === undefined) return;
   if (value.length > MOST_MATCHED) throw new RangeError(`is longer than ${MOST_MATCHED} characters`);
-  let expression: RegExp;
-  try {
-    expression = new RegExp(`^(?:${pattern})$`, 'u');
-  } catch (error) {
-    throw new RangeError(`has a pattern in its profile that is no regular expression: ${pattern}`, {
-      cause: error,
-    });
-  }
-  if (!expression.test(value))
+  if (!matchesWhole(pattern, value))
     throw new RangeError(`does not have the form that the profile asks for: ${pattern}`);
 }

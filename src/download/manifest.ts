@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { z } from 'zod';
 
@@ -12,9 +12,12 @@ import { LIST_BYTES, readSmall } from './read-small.ts';
 
 const SUFFIX = '.manifest.json';
 
+/** One path segment: whoever writes a manifest into a repository must not name files outside of it. */
+const fileName = z.string().refine((name) => basename(name) === name && !/^\.{0,2}$/.test(name));
+
 export const manifestFileSchema = z.object({
   /** In the directory of the manifest. */
-  name: z.string(),
+  name: fileName,
   /** What the provider's links have in common for this file. */
   identity: z.string(),
   /** On disk. */
@@ -49,7 +52,7 @@ const schema = z.object({
   /** Files that earlier runs of this export have saved here under other options, and that are unchanged since. */
   earlier: z.array(manifestFileSchema).optional(),
   /** Names of files that were left as they were, because `--if-exists skip` said so. */
-  skipped: z.array(z.string()).optional(),
+  skipped: z.array(fileName).optional(),
   /** The command of `--exec` has to be run for these files: it has not ended well yet. */
   execDue: z.literal(true).optional(),
 });

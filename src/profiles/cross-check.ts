@@ -2,7 +2,7 @@ import { didYouMean } from '../nearest.ts';
 import { authVariables } from './auth.ts';
 import type { FollowUp, Profile } from './schema.ts';
 import { templateVariables } from './template.ts';
-import { withinTime } from './time-limit.ts';
+import { groupsOf, matchesWhole } from './pattern.ts';
 import { normaliseWord } from './words.ts';
 
 /** What is wrong with one place of a profile in the light of the others. */
@@ -10,9 +10,6 @@ export interface Complaint {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
-
-/** In ms. */
-const LONGEST_MATCH_MS = 200;
 
 type States = FollowUp['states'];
 
@@ -61,7 +58,7 @@ function checkId({ id, variables }: Profile): Complaint[] {
 /** A pattern may take for ever, and has not been looked at yet: what takes too long is not judged here. */
 function matches(pattern: string, text: string): boolean {
   try {
-    return withinTime(() => new RegExp(`^(?:${pattern})$`, 'u').test(text), LONGEST_MATCH_MS);
+    return matchesWhole(pattern, text);
   } catch {
     return true;
   }
@@ -222,9 +219,4 @@ function checkQuota({ quota: { account }, variables }: Profile): Complaint[] {
 
 function namesIn(next: FollowUp['next']): string[] {
   return typeof next === 'object' ? Object.keys(next) : [];
-}
-
-/** The names of a pattern's groups, however they are spelled in it. */
-function groupsOf(pattern: string): string[] {
-  return Object.keys(new RegExp(`${pattern}|`, 'u').exec('')?.groups ?? {});
 }

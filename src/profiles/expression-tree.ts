@@ -13,13 +13,16 @@ export function functionsIn(tree: unknown): string[] {
 
 /**
  * True when the expression takes time in proportion to the data alone. Something that goes through a list for each
- * element of a list does not, nor do variables and joined lists, which may double what there is at every step.
+ * element of a list does not, nor do variables and joined lists, nor several selections, which may double what there is
+ * at every step.
  */
 export function isLinear(tree: unknown): boolean {
-  return (
-    deepest(tree) <= 1 && nodesIn(tree).every(({ type }) => type !== 'Flatten' && type !== 'LetExpression')
-  );
+  const types = nodesIn(tree).map(({ type }) => type);
+  const selections = types.filter((type) => type.startsWith('MultiSelect'));
+  return deepest(tree) <= 1 && selections.length <= 1 && !types.some((type) => DOUBLING.has(type));
 }
+
+const DOUBLING: ReadonlySet<string> = new Set(['Flatten', 'LetExpression']);
 
 /** How many nodes that go through a list lie inside each other. */
 function deepest(tree: unknown): number {

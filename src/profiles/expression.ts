@@ -3,6 +3,7 @@ import {
   getRegisteredFunctions,
   registerFunction,
   TreeInterpreter,
+  TYPE_ANY,
   TYPE_ARRAY_STRING,
   TYPE_STRING,
   type JSONValue,
@@ -10,6 +11,7 @@ import {
 
 import { ConfigError, messageOf, ProtocolError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
+import { refuseLarge } from './data-size.ts';
 import { functionsIn, isLinear } from './expression-tree.ts';
 import { withinTime } from './time-limit.ts';
 
@@ -36,6 +38,18 @@ registerFunction(
     return parts.join(glue);
   },
   [{ types: [TYPE_STRING] }, { types: [TYPE_ARRAY_STRING] }],
+  { override: true },
+);
+
+// What is named many times over is written many times over.
+registerFunction(
+  'to_string',
+  ([value]) => {
+    if (typeof value === 'string') return value;
+    refuseLarge(value);
+    return JSON.stringify(value);
+  },
+  [{ types: [TYPE_ANY] }],
   { override: true },
 );
 
@@ -88,6 +102,17 @@ export function evaluate(expression: string, scope: Scope): unknown {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined;
     throw new ProtocolError(`the profile's expression "${expression}" takes too long`, { cause: error });
   }
+}
+
+/** The value as data to be sent. Throws ConfigError when it is too large for that. */
+export function evaluateData(expression: string, scope: Scope): unknown {
+  const value = evaluate(expression, scope);
+  try {
+    refuseLarge(value);
+  } catch (error) {
+    throw new ConfigError(`the profile's expression "${expression.slice(0, 200)}" gives ${messageOf(error)}`);
+  }
+  return value;
 }
 
 /** The value as text: strings and numbers only, trimmed, never empty. */

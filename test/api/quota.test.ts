@@ -129,3 +129,12 @@ it('the number of exports does not change the number of requests', async () => {
   expect(order.length).toBeLessThanOrEqual(500);
   expect(order.length).toBeGreaterThan(450);
 });
+
+it('a clock that is set back holds nobody up', async () => {
+  const { order, pass, clock } = world([{ requests: 2, perMs: 1000 }]);
+  await pass('before');
+  clock.setBack(3_600_000);
+  void pass('after');
+  await clock.pass(3000);
+  expect(order.map(([name]) => name)).toEqual(['before', 'after']);
+});

@@ -55,6 +55,11 @@ describe('a request is due', () => {
   });
 });
 
+it('a count of the service that makes no sense slows polls down to one a minute at most', () => {
+  const allowance = { remaining: 4999, of: 1e9, at: 0 };
+  expect(dueAt([{ requests: 5000, perMs: HOUR }], [0], 0, 'poll', allowance)).toBeLessThanOrEqual(MINUTE);
+});
+
 describe('polls without end', () => {
   it('take no more than half of any limit', () => {
     const sent = sendAll(MYTRACKER, 2000, 'poll');

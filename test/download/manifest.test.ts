@@ -36,6 +36,16 @@ describe('a manifest', () => {
     expect(await readManifest(path)).toEqual(manifest('86446/74780'));
   });
 
+  it.each(['../a.csv', '/etc/passwd', 'a/b.csv', '..', '.', ''])(
+    'that names the file %j, outside of its directory, is none',
+    async (name) => {
+      const path = manifestPath(directory, 'acme', '1');
+      const file = { name, identity: 'a', bytes: 1, rawBytes: 1, sha256: '', mtimeMs: 0 };
+      await writeFile(path, JSON.stringify({ ...manifest('1'), files: [file] }));
+      expect(await readManifest(path)).toBeUndefined();
+    },
+  );
+
   it.each(['', '{', '{"v":2}', '[]'])('that is %j is none', async (text) => {
     const path = manifestPath(directory, 'acme', '1');
     await writeFile(path, text);

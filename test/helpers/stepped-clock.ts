@@ -3,6 +3,8 @@ import type { Clock } from '../../src/context.ts';
 export interface SteppedClock extends Clock {
   /** Lets time pass: whoever sleeps that long wakes in the order of the times, and gets to act before the next. */
   pass(ms: number): Promise<void>;
+  /** Somebody sets the clock back; who sleeps sleeps on. */
+  setBack(ms: number): void;
 }
 
 /** A clock for several sleepers at once: it stands still until the test lets time pass. */
@@ -21,6 +23,10 @@ export function steppedClock(startMs = 0): SteppedClock {
           reject(signal.reason as Error);
         });
       });
+    },
+    setBack(ms) {
+      now -= ms;
+      for (const sleeper of sleepers) sleeper.at -= ms;
     },
     async pass(ms) {
       const end = now + ms;

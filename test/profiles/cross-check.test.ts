@@ -112,3 +112,12 @@ describe('a profile is refused that contradicts itself:', () => {
     expect(complaint({ followUps: [{ ...FOLLOW, request, next: { cursor: 'body.next' } }] })).toBe('');
   });
 });
+
+it.each(['(?:a?|b?|c?){30}(?!)|[a-z]+-7', '(?<kind>(a+)+)b|.*'])(
+  'the names in a pattern are found without matching it, which could take for ever: %s',
+  (pattern) => {
+    expect(complaint({ id: { pattern, description: 'x', example: 'jobs-7' } })).toContain(
+      'there is no variable',
+    );
+  },
+);

@@ -6,6 +6,7 @@ import { ConfigError } from '../../src/errors.ts';
 import {
   checkExpression,
   evaluate,
+  evaluateData,
   evaluateNumber,
   evaluateText,
   type Scope,
@@ -143,6 +144,12 @@ describe('a hostile expression', () => {
     ['doubles a list at every step', `body | ${Array.from({ length: 40 }, () => '[@,@][]').join(' | ')}`],
   ])('that %s is ended', (_, expression) => {
     expect(() => evaluate(expression, { vars: {}, body })).toThrow('takes too long');
+  });
+
+  it('that names one value over and over is not written out', () => {
+    const doubling = Array.from({ length: 40 }, () => '{a: @, b: @}').join(' | ');
+    expect(() => evaluateData(`body[0] | ${doubling}`, { vars: {}, body })).toThrow(ConfigError);
+    expect(evaluate(`body[0] | ${doubling} | to_string(@)`, { vars: {}, body })).toBeUndefined();
   });
 
   it('that doubles a text at every step picks nothing', () => {
