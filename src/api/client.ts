@@ -42,6 +42,9 @@ interface Sent extends Opened {
 }
 
 const MOST_REDIRECTS = 5;
+
+/** RFC 9110, 8.8. */
+const VALIDATORS: ReadonlySet<string> = new Set(['etag', 'last-modified']);
 /** "The credentials are missing or no good", wherever it comes from (RFC 9110, 15.5.2). */
 const UNAUTHORIZED = 401;
 
@@ -215,10 +218,18 @@ export class ApiClient {
       const once = request.onSend !== undefined;
       const response = await this.#transport.send({ ...draft, idleTimeoutMs, once, signal });
       this.#log(`${what} -> ${response.status}`);
-      return { response, credential };
+      return { response: { ...response, headers: this.#withoutSecrets(response.headers) }, credential };
     } catch (error) {
       throw networkError(error, what, signal);
     }
+  }
+
+  /** A validator is written to disk; one that holds a secret, as a server that echoes it may send, is none. */
+  #withoutSecrets(headers: HttpResponse['headers']): HttpResponse['headers'] {
+    const kept = Object.entries(headers).filter(
+      ([name, value]) => !VALIDATORS.has(name) || this.#mask(value) === value,
+    );
+    return Object.fromEntries(kept);
   }
 
   #mayHaveCredentials(request: ClientRequest, url: URL): boolean {

@@ -281,3 +281,13 @@ describe('a connection', () => {
     await expect(asking).rejects.toBe(reason);
   });
 });
+
+it('a validator that holds a secret is none: it would be written to disk', async () => {
+  const headers = { etag: `"${KEY}"`, 'last-modified': 'Mon, 06 May 2024 07:08:09 GMT' };
+  const world = apiWorld(pretend(() => ({ headers, body: '' })));
+  world.redactor.add(KEY);
+  const { client } = serviceOf(webadmit(API), world);
+  const { response } = await client.open(get(`${API}/x`, world.context.signal));
+  expect(response.headers).not.toHaveProperty('etag');
+  expect(response.headers).toHaveProperty('last-modified');
+});
