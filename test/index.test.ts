@@ -48,7 +48,7 @@ describe('watch()', () => {
     { ping: 'https://hc.example/x' },
     { ciOutput: 'github' },
   ])('refuses %j, which it would not do', async (flags) => {
-    const watching = watch('webadmit:1/2', { flags: flags as Record<string, string | boolean> });
+    const watching = watch('webadmit:1/2', { flags });
     await expect(watching).rejects.toThrow(UsageError);
     await expect(watching).rejects.toThrow(`"${Object.keys(flags)[0]}"`);
   });

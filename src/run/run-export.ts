@@ -1,13 +1,10 @@
 import type { LimitFunction } from 'p-limit';
 
-import { withoutSecrets, type Link } from '../api/link.ts';
 import type { Look } from '../api/look.ts';
 import type { Target } from '../account.ts';
 import { diskErrorOf } from '../download/disk-errors.ts';
 import { exportKey, removeDraft } from '../download/export-files.ts';
 import { Journal, removeJournal } from '../download/journal.ts';
-import { Links } from '../download/links.ts';
-import { remoteName } from '../download/name.ts';
 import type { Locks, Release } from '../download/lock.ts';
 import type { Manifest, ManifestFile } from '../download/manifest.ts';
 import type { OutputDirectory } from '../download/output-directory.ts';
@@ -16,10 +13,10 @@ import type { Saving } from '../download/save-file.ts';
 import { Names } from '../download/target.ts';
 import { EmptyExportError, ExportpollError, InterruptedError, StillRunningError } from '../errors.ts';
 import { apiOf } from '../profiles/origins.ts';
-import { announce, awaitExport, lookWithRetries, patienceOf, type RunWorld } from './await-export.ts';
+import { announce, awaitExport, patienceOf, type RunWorld } from './await-export.ts';
 import { earlierManifest, isDelivered, tellDelivered } from './delivered.ts';
 import { withDueCommand } from './due-command.ts';
-import { linksOf } from './links-of.ts';
+import { issueLinks } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What the exports of a run share while they are saved. */
@@ -102,32 +99,12 @@ async function save(
 ): Promise<Outcome> {
   const { account, id, settings } = target;
   const { context, report } = world;
-  const list = withoutSecrets(linksOf(found), context.redactor);
-  if (list.length > 0) report({ type: 'link.issued', provider: account.name, id, ...issued(list) });
+  const { list, links, called } = issueLinks(found, once, target, world);
   const directory = world.directory(settings.output);
   const { keepCompressed, name } = settings;
   const api = apiOf(account, settings);
   if (settings.force) await removeJournal(settings.output, keyOf(target));
   const journal = await Journal.open(settings.output, keyOf(target), { keepCompressed, name, api }, known);
-  const called = new Map(list.map((link) => [link.identity, remoteName(link)]));
-  const links = new Links(list, {
-    renew: async () =>
-      withoutSecrets(
-        linksOf(
-          await lookWithRetries(target, world, {
-            urgency: 'urgent',
-            signal: context.signal,
-            patienceMs: patienceOf(once),
-          }),
-        ),
-        context.redactor,
-      ),
-    now: () => context.clock.now(),
-    onRenewed: (identity, reason) => {
-      const file = called.get(identity) ?? identity;
-      report({ type: 'link.renewed', provider: account.name, id, file, reason });
-    },
-  });
   const saving: Saving = {
     provider: account.name,
     id,
@@ -176,13 +153,6 @@ function outcomeOf(
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     failures: isEmpty && target.settings.errorOnEmpty ? [empty] : told,
   };
-}
-
-function issued(links: readonly Link[]): { files: number; expiresAt?: string } {
-  // Not spread into Math.min: there may be more of them than a call takes arguments.
-  const earliest = links.reduce((least, { expiresAt = Infinity }) => Math.min(least, expiresAt), Infinity);
-  const expiresAt = earliest === Infinity ? {} : { expiresAt: new Date(earliest).toISOString() };
-  return { files: links.length, ...expiresAt };
 }
 
 function subjectOf({ account, id }: Target): string {

@@ -1,7 +1,5 @@
-import type { Look } from '../api/look.ts';
 import type { Link } from '../api/link.ts';
 import type { Target } from '../account.ts';
-import { Links } from '../download/links.ts';
 import { remoteName } from '../download/name.ts';
 import { outputSink } from '../download/sinks.ts';
 import { Source } from '../download/source.ts';
@@ -9,8 +7,8 @@ import { TailStore } from '../download/tail-store.ts';
 import { transfer } from '../download/transfer.ts';
 import { linkExpectations } from '../download/verify.ts';
 import { EmptyExportError, ExportpollError, OutputClosedError } from '../errors.ts';
-import { announce, awaitExport, lookWithRetries, patienceOf, type RunWorld } from './await-export.ts';
-import { linksOf } from './links-of.ts';
+import { announce, awaitExport, patienceOf, type RunWorld } from './await-export.ts';
+import { issueLinks, type IssuedLinks } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
 
 /**
@@ -23,8 +21,9 @@ export async function streamExport(target: Target, once: boolean, world: RunWorl
   const outcome = { subject: `${account.name}:${id}`, files: 0, bytes: 0 };
   try {
     const found = await awaitExport(target, once, world);
-    for (const bytes of streamFiles(found, once, target, world)) {
-      outcome.bytes += await bytes();
+    const issued = issueLinks(found, once, target, world);
+    for (const link of issued.list) {
+      outcome.bytes += await streamFile(link, once, issued, target, world);
       outcome.files += 1;
     }
     if (outcome.files === 0 && settings.errorOnEmpty) throw new EmptyExportError('the export holds no data');
@@ -35,30 +34,10 @@ export async function streamExport(target: Target, once: boolean, world: RunWorl
   }
 }
 
-/** A thunk for each file that streams it and resolves with its bytes. */
-function streamFiles(found: Look, once: boolean, target: Target, world: RunWorld): (() => Promise<number>)[] {
-  const { account, id } = target;
-  const { context, report } = world;
-  const list = linksOf(found);
-  const links = new Links(list, {
-    renew: async () =>
-      linksOf(
-        await lookWithRetries(target, world, {
-          urgency: 'urgent',
-          signal: context.signal,
-          patienceMs: patienceOf(once),
-        }),
-      ),
-    now: () => context.clock.now(),
-    onRenewed: (file, reason) => report({ type: 'link.renewed', provider: account.name, id, file, reason }),
-  });
-  return list.map((link) => async () => await streamFile(link, once, links, target, world));
-}
-
 async function streamFile(
   link: Link,
   once: boolean,
-  links: Links,
+  { links, called }: IssuedLinks,
   target: Target,
   world: RunWorld,
 ): Promise<number> {
@@ -89,6 +68,7 @@ async function streamFile(
     expectations: linkExpectations(link),
     onBegin: ({ name, total }) => {
       file = name;
+      called.set(link.identity, name);
       report({
         type: 'file.started',
         ...about,

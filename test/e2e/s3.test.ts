@@ -43,6 +43,19 @@ describe('against an S3 with signed links', () => {
     );
   });
 
+  it('tells of the links by the names of the files, also on the way to stdout', async () => {
+    const disposition = 'attachment; filename="my report.csv"';
+    await withLinks(
+      (looks) => s3.link('d19d_original.txt', looks === 1 ? -2 : 60, disposition),
+      async ({ cli, env }) => {
+        const result = await cli.run(['watch', '-o', '-', 'webadmit:1/2'], { env });
+        expect(result.exitCode, result.stderr).toBe(0);
+        expect(result.bytes.equals(content)).toBe(true);
+        expect(result.stderr).toContain('the link of my report.csv is renewed (refused with 403)');
+      },
+    );
+  });
+
   it('ends with what S3 says of a link whose signature is wrong', async () => {
     await withLinks(
       () => s3.link('part.csv.gz', 60).replace(/Signature=../, 'Signature=xx'),
