@@ -14,7 +14,8 @@ export interface Reports {
   end(outcomes: readonly Outcome[], exitCode: ExitCode): Promise<Reported>;
 }
 
-interface Reported {
+/** What became of the last reports. */
+export interface Reported {
   /** The run's, unless it went well and its results could not be handed on. */
   readonly exitCode: ExitCode;
   readonly warnings: readonly string[];

@@ -1,13 +1,16 @@
 import { loadConfiguration, requireSound, type Configuration } from '../config/configuration.ts';
+import { commandLine, defaultLayer, environmentLayer, settle } from '../config/settings.ts';
 import type { Target } from '../account.ts';
 import type { Context } from '../context.ts';
-import { ExitCode, ExportpollError, UsageError } from '../errors.ts';
+import { ExitCode, ExportpollError, messageOf, UsageError } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { Ledger } from '../ledger/ledger.ts';
+import { maskedText } from '../ui/clean.ts';
+import { describeError } from '../ui/describe-error.ts';
 import type { Results } from '../ui/results.ts';
 import { exitCodeOf, type Outcome } from './outcome.ts';
-import { startReports, type Reports } from './reports.ts';
+import { startReports, type Reported, type Reports } from './reports.ts';
 import type { SavingWorld } from './run-export.ts';
 import { withSandbox } from './with-sandbox.ts';
 import { startTelling, type Telling } from './telling.ts';
@@ -40,27 +43,35 @@ export interface SessionCommand<Subject> {
 
 /**
  * Runs a command that works on exports: loads the configuration, resolves the targets, lets `work` loose on them, and
- * ends with the summary, the errors and the exit code. Rejects for what is wrong before the work begins; with `--json`
- * that, too, ends with a summary.
+ * ends with the summary, the errors and the exit code. Rejects for what is wrong before the work begins; where NDJSON is
+ * asked for that, too, ends with a summary.
  */
 export async function runSession<Subject extends Pick<Target, 'settings'>>(
   context: Context,
   invocation: Invocation,
   command: SessionCommand<Subject>,
 ): Promise<ExitCode> {
+  let json = asksForJson(context, invocation);
   try {
     const configuration = await loadConfiguration(context, invocation);
+    json = configuration.settings.json;
     if (!configuration.settings.sandbox) return await work(context, configuration, invocation, command);
     return await withSandbox(context, async (world) => {
       const overlaid = await loadConfiguration(world, invocation);
       return await work(world, overlaid, invocation, command);
     });
   } catch (error) {
-    if (!(error instanceof ExportpollError) || invocation.flags['json'] !== true) throw error;
+    if (!(error instanceof ExportpollError) || !json) throw error;
     const settings = { json: true, progress: 'none', quiet: true, color: 'never', verbose: false } as const;
     const telling = startTelling(context, settings, { results: 'none', many: false });
     return telling.finish([{ subject: '', files: 0, bytes: 0, failures: [{ error, told: false }] }]);
   }
+}
+
+/** Whether flags or environment ask for NDJSON: what is known when the files cannot be read. */
+function asksForJson(context: Context, { flags }: Invocation): boolean {
+  const layers = [commandLine({ json: flags['json'] }, context), environmentLayer(context).layer];
+  return settle([...layers, defaultLayer(context)], context.home).settings.json;
 }
 
 async function work<Subject extends Pick<Target, 'settings'>>(
@@ -75,7 +86,8 @@ async function work<Subject extends Pick<Target, 'settings'>>(
     reports.check();
     session = await workOn(context, configuration, invocation, command, reports);
   } catch (error) {
-    await reports.end([], error instanceof ExportpollError ? error.exitCode : ExitCode.bug);
+    const exitCode = error instanceof ExportpollError ? error.exitCode : ExitCode.bug;
+    tellUnreported(await reports.end([], exitCode), error, context);
     throw error;
   }
   const { telling, outcomes } = session;
@@ -85,6 +97,15 @@ async function work<Subject extends Pick<Target, 'settings'>>(
   const all =
     error === undefined ? outcomes : [...outcomes, { ...unreported, failures: [{ error, told: false }] }];
   return telling.finish(all, exitCode);
+}
+
+/** Says on stderr what could not be reported of a run that has ended before its work began, with `reason`. */
+function tellUnreported({ warnings, error }: Reported, reason: unknown, { stderr, redactor }: Context): void {
+  const lines = warnings.map((message) => `exportpoll: warning: ${maskedText(message, redactor)}`);
+  // Where there is no such CI system, that is the reason itself.
+  const isNews = error !== undefined && error.message !== messageOf(reason);
+  if (isNews) lines.push(...describeError(error, redactor));
+  for (const line of lines) stderr.stream.write(`${line}\n`);
 }
 
 async function workOn<Subject extends Pick<Target, 'settings'>>(

@@ -95,10 +95,29 @@ describe.concurrent('a command line that makes no sense', () => {
     },
   );
 
-  it('ends with a summary all the same when it asks for --json', async ({ expect, run }) => {
-    const result = await run(['watch', '--json', 'webadmit:86446']);
-    expect(result).toMatchObject({ exitCode: 2 });
-    expect(eventsOf(result)).toMatchObject([{ type: 'summary', exitCode: 2, files: 0 }]);
+  it.for([
+    ['--json', ['--json'], {}, ''],
+    ['the environment', [], { EXPORTPOLL_JSON: 'true' }, ''],
+    ['a file', [], {}, 'json: true\n'],
+  ] as const)(
+    'ends with a summary all the same when JSON is asked for by %s',
+    async ([, flags, env, file], { expect, run, cli }) => {
+      if (file !== '') await cli.write('.exportpollrc', file);
+      const result = await run(['watch', ...flags, 'webadmit:86446'], { env });
+      expect(result).toMatchObject({ exitCode: 2 });
+      expect(eventsOf(result)).toMatchObject([{ type: 'summary', exitCode: 2, files: 0 }]);
+    },
+  );
+
+  it('ends with a summary for the environment also where a file cannot be read', async ({
+    expect,
+    run,
+    cli,
+  }) => {
+    await cli.write('.exportpollrc', 'output: [');
+    const result = await run(['watch', 'webadmit:1/2'], { env: { EXPORTPOLL_JSON: 'true' } });
+    expect(result).toMatchObject({ exitCode: 78 });
+    expect(eventsOf(result)).toMatchObject([{ type: 'summary', exitCode: 78 }]);
   });
 });
 

@@ -117,4 +117,12 @@ describe.concurrent('--ci-output gitlab:FILE', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain('must be github or gitlab:FILE');
   });
+
+  it('says that it could not write also when the run ends before its work', async ({ expect, run, cli }) => {
+    await cli.write('.exportpollrc', 'outptu: x');
+    const { exitCode, stderr } = await run(['watch', READY, '--ci-output', 'gitlab:nowhere/export.env']);
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain('outptu');
+    expect(stderr).toContain('nowhere/export.env');
+  });
 });
