@@ -139,9 +139,11 @@ function addProfileTools(providers: Command, context: Context, done: (code: Exit
       [],
     )
     .option('--json', 'print JSON')
-    .action(async (file: string, options: { sample: string[]; json?: true }) => {
+    .action(async (file: string, _options, command: Command) => {
       const { checkProfileFile } = await import('./commands/check-profile.ts');
-      done(await checkProfileFile(context, file, { samples: options.sample, json: options.json === true }));
+      // `providers` has the flag as well, and commander gives it to the first that knows it.
+      const { sample, json } = command.optsWithGlobals<{ sample: string[]; json?: boolean }>();
+      done(await checkProfileFile(context, file, { samples: sample, json: json === true }));
     });
   providers
     .command('new')

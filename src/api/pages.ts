@@ -51,7 +51,7 @@ function nextPage({ entry, scope }: Asking, next: NextEntry, answer: Answer): As
 }
 
 /** The same request to the URL in `page`, which has whatever query it needs. */
-function at(entry: RequestEntry): RequestEntry {
+export function at(entry: RequestEntry): RequestEntry {
   return { ...entry, url: '{+page}', query: undefined };
 }
 

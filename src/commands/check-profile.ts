@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 
+import { TransientError } from '../api/failures.ts';
 import type { Link } from '../api/link.ts';
 import type { Look } from '../api/look.ts';
 import { readProfile } from '../config/own-profile.ts';
@@ -15,7 +16,7 @@ import { safeText } from '../ui/text.ts';
 
 /**
  * `exportpoll providers check FILE [--sample [NAME=]FILE]...`: checks a profile (exit 78 with all that is wrong), and
- * shows what it reads from recorded answers, without a request. A sample that it cannot make sense of gives the exit
+ * shows what it reads from recorded answers, without a request; several of one follow-up are its pages. A sample that it cannot make sense of gives the exit
  * code that a run would have.
  */
 export async function checkProfileFile(
@@ -26,6 +27,7 @@ export async function checkProfileFile(
   const profile = readProfile(resolve(context.cwd, file));
   const read = samples.map((text) => ({ text, ...readSample(text, profile, context) }));
   const followUps = read.filter(({ of }) => of !== STATUS);
+  refuseUnusable(profile, read);
   let exitCode: ExitCode = ExitCode.ok;
   const report = [];
   for (const sample of read.filter(({ of }) => of === STATUS)) {
@@ -35,7 +37,9 @@ export async function checkProfileFile(
     } catch (error) {
       if (!(error instanceof ExportpollError)) throw error;
       exitCode = error.exitCode;
-      report.push({ sample: basename(sample.path), error: error.message, hint: error.hint });
+      const { message, hint } = error;
+      const lookAgainIn = waitOf(error instanceof TransientError ? error.retryAfterMs : undefined);
+      report.push({ sample: basename(sample.path), error: message, hint, lookAgainIn });
     }
   }
   const said = json
@@ -43,6 +47,23 @@ export async function checkProfileFile(
     : lines(profile, report);
   context.stdout.stream.write(`${said}\n`);
   return exitCode;
+}
+
+/** Throws UsageError for samples that no look would come to. */
+function refuseUnusable(profile: Profile, samples: readonly Sample[]): void {
+  const asked = samples.map(({ of }) => of);
+  if (asked.length > 0 && !asked.includes(STATUS)) {
+    throw new UsageError('no sample is an answer to the status request, with which every look begins', {
+      hint: '--sample FILE, without a name, has one',
+    });
+  }
+  const doubled = profile.followUps.find(
+    ({ as, next }) => next === undefined && asked.indexOf(as) !== asked.lastIndexOf(as),
+  );
+  if (doubled === undefined) return;
+  throw new UsageError(`there are several samples of "${doubled.as}", which has no pages`, {
+    hint: 'with "next" in the profile they would be its pages; without it, check them one by one',
+  });
 }
 
 function readSample(text: string, profile: Profile, { cwd }: Context): Sample & { path: string } {
@@ -56,10 +77,14 @@ function readSample(text: string, profile: Profile, { cwd }: Context): Sample & 
   }
 }
 
+/** More than any wait takes to make up its mind about a look that makes no sense. */
+const MOST_LOOKS = 20;
+
 /** One look, judged like the last of several that were all the same. */
 function sensible(found: Look): Look {
   let seen = { look: found, memory: nothingSeen };
-  for (let looks = 0; looks < 20; looks += 1) seen = settle(found, seen.memory, false);
+  const most = Math.max(MOST_LOOKS, found.settles?.after ?? 0);
+  for (let looks = 0; looks < most; looks += 1) seen = settle(found, seen.memory, false);
   return seen.look;
 }
 
@@ -78,9 +103,13 @@ function plain(
     word,
     percent,
     message,
-    lookAgainIn: retryAfterMs === undefined ? undefined : formatDuration(retryAfterMs),
+    lookAgainIn: waitOf(retryAfterMs),
     files: links?.map((link) => plainLink(link, clock.now())),
   };
+}
+
+function waitOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : formatDuration(ms);
 }
 
 /** A link as it may be shown: its query is often a signature. */

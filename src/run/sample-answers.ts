@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { Answer } from '../api/answer.ts';
 import { refusalOf } from '../api/ask.ts';
 import { parseJson } from '../api/json.ts';
 import { look, type Asker, type Look } from '../api/look.ts';
+import { at } from '../api/pages.ts';
 import { withDefaults } from '../config/accounts.ts';
 import { UsageError } from '../errors.ts';
-import type { Profile } from '../profiles/schema.ts';
+import type { FollowUp, Profile, RequestEntry } from '../profiles/schema.ts';
 
 /** A recorded answer: of the status request, or of the follow-up of that name. */
 export interface Sample {
@@ -42,11 +45,24 @@ export async function lookAtSamples(
   now: () => number,
 ): Promise<Look> {
   const variables = withDefaults(profile, standIns(profile));
+  /** The follow-up that was asked last, and its pages that are still to come. */
+  let step: FollowUp | undefined;
+  let pages: Sample[] = [];
+  const answerTo = (entry: RequestEntry): { of: string; answer: Sample['answer'] | undefined } => {
+    const recorded = (of: string): Sample[] => samples.filter((sample) => sample.of === of);
+    if (entry === profile.status.request) return { of: STATUS, answer: recorded(STATUS)[0]?.answer };
+    const asked = profile.followUps.find(({ request }) => request === entry);
+    if (asked !== undefined && asked !== step) {
+      step = asked;
+      pages = recorded(asked.as);
+      return { of: asked.as, answer: pages.shift()?.answer };
+    }
+    const isNextPage = step !== undefined && (asked === step || isDeepStrictEqual(entry, at(step.request)));
+    // What nobody has recorded, pages of files and those after the last sample, is as good as empty.
+    return { of: step?.as ?? '', answer: (isNextPage ? pages.shift()?.answer : undefined) ?? EMPTY };
+  };
   const send: Asker['send'] = async ({ entry }, accept = []) => {
-    const followUp = profile.followUps.find(({ request }) => request === entry);
-    const of = entry === profile.status.request ? STATUS : followUp?.as;
-    // What else is asked for are further pages, of which nobody has recorded any.
-    const answer = of === undefined ? EMPTY : samples.find((sample) => sample.of === of)?.answer;
+    const { of, answer } = answerTo(entry);
     if (answer === undefined) {
       throw new UsageError(`the profile asks for "${of}" then, which is not among the samples`, {
         hint: `--sample ${of}=FILE has the answer to it`,

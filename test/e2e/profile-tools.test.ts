@@ -81,4 +81,65 @@ files:
     });
     expect(await check('nowhere.json')).toMatchObject({ exitCode: 2 });
   });
+
+  it.for([
+    ['providers', 'check', 'p.yaml', '--json'],
+    ['providers', 'check', '--json', 'p.yaml'],
+    ['providers', '--json', 'check', 'p.yaml'],
+  ])('prints JSON for %j', async (args, { expect, cli }) => {
+    await cli.write('p.yaml', PROFILE);
+    const { exitCode, stdout } = await cli.run(args);
+    expect({ exitCode, said: JSON.parse(stdout) as unknown }).toEqual({
+      exitCode: 0,
+      said: { profile: 'acme', samples: [] },
+    });
+  });
+
+  it('takes several samples of a follow-up for its pages', async ({ expect, cli }) => {
+    await cli.write('1.json', '[{"href":"https://files.example/a.csv"}]');
+    await cli.write('2.json', '[{"href":"https://files.example/b.csv"}]');
+    await cli.write('done.json', '{"state":"done"}');
+    const args = ['--sample', 'done.json', '--sample', 'list=1.json', '--sample', 'list=2.json'];
+    for (const [next, url] of [
+      ["{ page: 'body[0].href' }", '/files{?page}'],
+      ["'body[0].href'", '/files'],
+    ]) {
+      const paged = PROFILE.replace(`/files' }`, `${url}' }, next: ${next}`);
+      await cli.write('p.yaml', paged.replace('list.body', "'list[].body[]'"));
+      const { exitCode, stdout } = await cli.run(['providers', 'check', 'p.yaml', ...args]);
+      expect(exitCode, stdout).toBe(0);
+      expect(stdout).toMatch(/files: 2\n[^]*a\.csv\n[^]*b\.csv\n/);
+    }
+    await cli.write('p.yaml', PROFILE);
+    expect(await cli.run(['providers', 'check', 'p.yaml', ...args])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('several samples of "list", which has no pages') as string,
+    });
+  });
+
+  it('says so when no sample is one of the status', async ({ expect, cli }) => {
+    await cli.write('p.yaml', PROFILE);
+    await cli.write('list.json', '[]');
+    expect(await cli.run(['providers', 'check', 'p.yaml', '--sample', 'list=list.json'])).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining('no sample is an answer to the status request') as string,
+    });
+  });
+
+  it('settles a word however often it has to be seen, and shows how long an error asks to wait', async ({
+    expect,
+    cli,
+  }) => {
+    await cli.write('p.yaml', PROFILE.replace('busy: running', 'busy: { state: failed, after: 30 }'));
+    await cli.write('busy.json', '{"state":"busy"}');
+    await cli.write('limit.json', '{"status":429,"headers":{"Retry-After":"90"},"body":{}}');
+    const check = ['providers', 'check', 'p.yaml', '--sample'];
+    expect((await cli.run([...check, 'busy.json'])).stdout).toContain('state: failed\n');
+    const limited = await cli.run([...check, 'limit.json']);
+    expect(limited).toMatchObject({
+      exitCode: 75,
+      stdout: expect.stringContaining('lookAgainIn: 1m 30s') as string,
+    });
+  });
 });
