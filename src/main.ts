@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import { ExitCode, ExportpollError, InterruptedError, IoError } from './errors.ts';
 import { runProgram } from './program.ts';
 import { realContext } from './real-context.ts';
-import { describeError } from './ui/describe-error.ts';
+import { asksForStack, describeError } from './ui/describe-error.ts';
 import { Redactor } from './secrets.ts';
 
 /**
@@ -33,7 +33,7 @@ export async function main(): Promise<void> {
 }
 
 function tell(error: unknown, redactor = new Redactor()): void {
-  const verbose = process.argv.includes('-v') || process.argv.includes('--verbose');
+  const verbose = asksForStack(process.argv.slice(2), process.env['EXPORTPOLL_VERBOSE']);
   process.stderr.write(`${describeError(error, redactor, verbose).join('\n')}\n`);
 }
 

@@ -6,3 +6,6 @@ const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) a
 
 /** The version of this package, such as `1.2.3`. */
 export const { version } = manifest;
+
+/** What every request says of who sends it (RFC 9110, 10.1.5). */
+export const USER_AGENT = `exportpoll/${version}`;

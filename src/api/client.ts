@@ -8,6 +8,7 @@ import type { Quota } from './quota.ts';
 import type { Urgency } from './rate-limit.ts';
 import type { HttpResponse, Transport } from './transport.ts';
 import { within } from './within.ts';
+import { USER_AGENT } from '../version.ts';
 
 /** A request as the rest of the program makes it: without credentials, which the client adds where they may go. */
 export interface ClientRequest {
@@ -206,7 +207,7 @@ export class ApiClient {
     const draft: Draft = {
       method,
       url: new URL(request.url),
-      headers: { 'accept-encoding': 'identity', 'user-agent': 'exportpoll', ...request.headers },
+      headers: { 'accept-encoding': 'identity', 'user-agent': USER_AGENT, ...request.headers },
       ...(request.body === undefined ? {} : { body: request.body }),
     };
     const credential = this.#mayHaveCredentials(request, request.url)

@@ -3,8 +3,8 @@ import { classifyStatus, networkError, TransientError } from './failures.ts';
 import type { Proxy } from './proxy.ts';
 
 /**
- * The error of a CONNECT that the proxy answered with anything but a 2xx or 407. The statuses of the API mean something else here: a 404 is no
- * file that has gone.
+ * The error of a CONNECT that the proxy answered with anything but a 2xx or 407. The statuses of the API mean something
+ * else here: a 404 is no file that has gone.
  *
  * | status | error |
  * | --- | --- |

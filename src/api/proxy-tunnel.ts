@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { networkError, TransientError } from './failures.ts';
 import { connectRefused, proxyAuthRequired, proxyUnreachable } from './proxy-errors.ts';
 import type { Proxy } from './proxy.ts';
+import { USER_AGENT } from '../version.ts';
 
 /** Where a connection leads, as undici says it. */
 export interface Endpoint {
@@ -68,7 +69,7 @@ async function openTunnel(
   const asking = request({
     method: 'CONNECT',
     path: target,
-    headers: { host: target, 'user-agent': 'exportpoll', ...proxyHeaders(proxy) },
+    headers: { host: target, 'user-agent': USER_AGENT, ...proxyHeaders(proxy) },
     createConnection: () => socket,
     signal: deadline,
   });

@@ -2,6 +2,7 @@ import type { AuthEntry } from '../profiles/schema.ts';
 import { checkTransport, credentialOrigins } from '../profiles/origins.ts';
 import type { Account } from '../account.ts';
 import type { Context } from '../context.ts';
+import { USER_AGENT } from '../version.ts';
 import { parseBody, readText } from './answer.ts';
 import { createAuthenticator } from './auth/schemes.ts';
 import { isRefused } from './ask.ts';
@@ -22,7 +23,10 @@ export interface Service {
 
 const TOKEN_IDLE_MS = 60_000;
 
-/** Opens an account's API with the scheme that `entry` names; its requests take their turns in `quota`. Throws ConfigError when it would travel in the clear. */
+/**
+ * Opens an account's API with the scheme that `entry` names; its requests take their turns in `quota`. Throws ConfigError
+ * when it would travel in the clear.
+ */
 export function openService(
   account: Account,
   entry: AuthEntry,
@@ -46,7 +50,11 @@ export function openService(
         const response = await transport.send({
           method: 'POST',
           url,
-          headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+          headers: {
+            'content-type': 'application/x-www-form-urlencoded',
+            accept: 'application/json',
+            'user-agent': USER_AGENT,
+          },
           body: form.toString(),
           idleTimeoutMs: TOKEN_IDLE_MS,
           signal: limited,

@@ -3,7 +3,7 @@ import { retrying } from '../api/retry.ts';
 import { within } from '../api/within.ts';
 import type { Context } from '../context.ts';
 import { ExportpollError, messageOf, TryAgainError, type ExitCode } from '../errors.ts';
-import { version } from '../version.ts';
+import { USER_AGENT } from '../version.ts';
 
 /** How long a check may keep a run waiting, in ms: it answers within milliseconds, or is not worth the wait. */
 interface Limits {
@@ -63,7 +63,7 @@ function withSuffix(url: URL, suffix: string): URL {
 }
 
 async function send(url: URL, { transport }: Pick<Context, 'transport'>, signal: AbortSignal): Promise<void> {
-  const headers = { 'user-agent': `exportpoll/${version}` };
+  const headers = { 'user-agent': USER_AGENT };
   const request = { method: 'GET', url, headers, idleTimeoutMs: IDLE_MS, signal };
   let status: number;
   try {

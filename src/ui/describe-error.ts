@@ -15,6 +15,17 @@ export function describeError(error: unknown, redactor: Redactor, verbose = fals
   return lines.map((line, index) => (index === 0 ? `exportpoll: ${line}` : `  ${line}`));
 }
 
+/**
+ * Whether the command line, or `EXPORTPOLL_VERBOSE`, asks for the stack of a bug: read from the text itself, as the bug
+ * may be in whatever reads it.
+ */
+export function asksForStack(args: readonly string[], variable = ''): boolean {
+  const end = args.indexOf('--');
+  const flags = end < 0 ? args : args.slice(0, end);
+  // -q is the only other short flag without a value, which -v may follow as in -qv.
+  return flags.some((flag) => /^-q*v|^--verbose$/.test(flag)) || /^(true|yes|on|1)$/i.test(variable);
+}
+
 function linesOf(error: unknown, verbose: boolean): string[] {
   if (error instanceof ExportpollError) {
     return [error.message, ...(error.hint === undefined ? [] : [error.hint])].flatMap(splitLines);

@@ -8,6 +8,7 @@ import { InterruptedError, ProtocolError } from '../../src/errors.ts';
 import type { Account } from '../../src/account.ts';
 import { pretend, serve, type Reply } from '../helpers/answers.ts';
 import { accountOf, apiWorld, secretOf, serviceOf } from '../helpers/api.ts';
+import { USER_AGENT } from '../../src/version.ts';
 
 const KEY = 'k-3141592653';
 
@@ -240,7 +241,7 @@ describe('an answer', () => {
 
   it('is asked for without content coding', async () => {
     const [request] = await sent(webadmit(API), `${API}/a`, () => ({}));
-    expect(request?.headers).toMatchObject({ 'accept-encoding': 'identity', 'user-agent': 'exportpoll' });
+    expect(request?.headers).toMatchObject({ 'accept-encoding': 'identity', 'user-agent': USER_AGENT });
   });
 });
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { ConfigError, GoneError } from '../../src/errors.ts';
-import { describeError } from '../../src/ui/describe-error.ts';
+import { asksForStack, describeError } from '../../src/ui/describe-error.ts';
 import { Redactor } from '../../src/secrets.ts';
 
 it('says what happened and what to do about it', () => {
@@ -42,4 +42,17 @@ it('masks secrets, also those that an echo has broken up, and removes what a ter
     '  : :set-output name=x::y',
     '  use ***',
   ]);
+});
+
+it.each([
+  [['watch', '-v'], '', true],
+  [['watch', '-qv'], '', true],
+  [['watch', '-vq'], '', true],
+  [['watch', '--verbose'], '', true],
+  [['watch'], 'true', true],
+  [['watch'], '1', true],
+  [['watch', '-q'], 'false', false],
+  [['watch', '--', '-v'], '', false],
+])('%j with EXPORTPOLL_VERBOSE=%j asks for a stack: %j', (args, variable, asked) => {
+  expect(asksForStack(args, variable)).toBe(asked);
 });

@@ -5,6 +5,7 @@ import { DeniedError, ProtocolError, TryAgainError } from '../../../src/errors.t
 import type { Service } from '../../../src/api/service.ts';
 import { serve, type AnsweringServer, type Handler, type Reply, type Seen } from '../../helpers/answers.ts';
 import { accountOf, apiWorld, secretOf, serviceOf, type World } from '../../helpers/api.ts';
+import { USER_AGENT } from '../../../src/version.ts';
 
 interface Cell {
   readonly service: Service;
@@ -71,6 +72,7 @@ describe('a token for user and password', () => {
     await cell.ask();
     expect(cell.forms()).toEqual([PASSWORD_FORM]);
     expect(cell.server.seen[0]?.headers['content-type']).toBe('application/x-www-form-urlencoded');
+    expect(cell.server.seen[0]?.headers['user-agent']).toBe(USER_AGENT);
     expect(new Set(cell.shown())).toEqual(new Set(['Bearer access-1']));
   });
 
