@@ -15,7 +15,7 @@ export interface Output {
   readonly isTTY: boolean;
 }
 
-/** The world. `main.ts` makes the real one; nothing below it reaches for `process`, a timer or a socket. */
+/** The world. `real-context.ts` makes the real one; nothing below it reaches for `process`, a timer or a socket. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;

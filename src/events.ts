@@ -1,6 +1,6 @@
 import type { ExitCode } from './errors.ts';
 
-/** What an export can be in (DESIGN of the output format: `export.status`). `unknown` is a word no profile maps. */
+/** What an export can be in, as `export.status` tells it. `unknown` is a word no profile maps. */
 export type State =
   | 'queued'
   | 'running'

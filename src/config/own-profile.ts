@@ -10,7 +10,10 @@ import { locate, requireSmallFile } from './paths.ts';
 import { isSafePattern } from './safe-pattern.ts';
 import type { ProviderEntry } from './schema.ts';
 
-/** The profile that stands at `key` in a file, or in the file that is named there. Throws ConfigError, which never quotes it. */
+/**
+ * The profile that stands at `key` in a file, or in the file that is named there. Throws ConfigError, which never quotes
+ * it.
+ */
 export function ownProfile(
   profile: NonNullable<ProviderEntry['profile']>,
   file: ConfigFile,

@@ -122,9 +122,6 @@ async function workOn<Subject extends Pick<Target, 'settings'>>(
   if (streams && configuration.settings.json) {
     throw new UsageError('--output - and --json cannot both have standard output');
   }
-  if (targets.some(({ settings: { output, exec } }) => output === '-' && exec !== undefined)) {
-    throw new UsageError('--exec runs a command on files, and --output - leaves none');
-  }
   const telling = startTelling(context, configuration.settings, {
     results: streams ? 'none' : results,
     many: targets.length > 1,
