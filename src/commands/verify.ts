@@ -12,7 +12,8 @@ import type { Event } from '../events.ts';
 /** `exportpoll verify [DIR...]`: reads every file that a manifest in the directories lists, and compares it. */
 export async function verify(context: Context, invocation: Invocation): Promise<ExitCode> {
   const configuration = await loadConfiguration(context, invocation);
-  requireSound(configuration);
+  // It asks no provider anything, so that nothing wrong with one stops it.
+  requireSound({ problems: configuration.settingProblems });
   const { settings } = configuration;
   const named = invocation.targets.map((path) => (isAbsolute(path) ? path : join(context.cwd, path)));
   const directories = named.length > 0 ? named : [settings.output];

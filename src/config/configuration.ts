@@ -40,6 +40,8 @@ export interface Configuration {
   readonly sources: readonly Sourced[];
   /** The files that were read, in the order of precedence. */
   readonly files: readonly ConfigFile[];
+  /** Those of the `problems` that are about no provider: what stops also a command that needs none. */
+  readonly settingProblems: readonly ConfigError[];
   /** What is wrong. Everything but a look at the configuration stops with them: see `requireSound`. */
   readonly problems: readonly ConfigError[];
   readonly warnings: readonly string[];
@@ -83,6 +85,11 @@ export async function loadConfiguration(
     context,
   );
   const permissions = await checkPermissions(files, plans, context);
+  const settingProblems = [
+    ...environment.problems,
+    ...fileProblems,
+    ...files.flatMap((file) => outputsOutside(file, context.home)),
+  ];
   const accounts = new Map<string, Account>();
   return {
     settings: settled.settings,
@@ -110,12 +117,11 @@ export async function loadConfiguration(
     searched,
     inspect: () => inspectAll(plans, settled.settings.provider, [...exports.values()], context),
     files,
+    settingProblems,
     problems: [
-      ...environment.problems,
-      ...fileProblems,
+      ...settingProblems,
       ...files.flatMap(programsNamed),
       ...files.flatMap(reportsNamed),
-      ...files.flatMap((file) => outputsOutside(file, context.home)),
       ...unknownProviders(files),
       ...planProblems,
       ...permissions.problems,
@@ -125,7 +131,7 @@ export async function loadConfiguration(
 }
 
 /** Throws one ConfigError with everything that is wrong with the configuration, if anything is. */
-export function requireSound({ problems }: Configuration): void {
+export function requireSound({ problems }: Pick<Configuration, 'problems'>): void {
   const [first, ...more] = problems;
   if (first === undefined) return;
   if (more.length === 0) throw first;

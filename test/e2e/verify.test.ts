@@ -14,6 +14,16 @@ describe.concurrent('verify', () => {
     expect(await run(['verify', cli.directory])).toMatchObject({ exitCode: 0 });
   });
 
+  it('needs no provider, so that a problem with one does not stop it', async ({ expect, run, cli }) => {
+    await run(['watch', 'webadmit:86446/74780']);
+    await cli.write('.exportpollrc', 'providers: { mine: { use: webadmti, apiKey: x } }');
+    expect(await run(['watch', 'webadmit:86446/74780'])).toMatchObject({ exitCode: 78 });
+    const { exitCode, stderr } = await run(['verify']);
+    expect(exitCode, stderr).toBe(0);
+    await cli.write('.exportpollrc', 'output: ../elsewhere');
+    expect(await run(['verify'])).toMatchObject({ exitCode: 78 });
+  });
+
   it('ends with 65 for a file that was changed, and says which', async ({ expect, run, cli }) => {
     await run(['watch', 'webadmit:86446/74780']);
     await appendFile(join(cli.directory, 'Test-API-Export.csv'), 'x');
