@@ -2,7 +2,7 @@ import type { ExportpollError } from '../errors.ts';
 import { evaluate, evaluateNumber, evaluateText, type Scope } from '../profiles/expression.ts';
 import type { Profile, RequestEntry } from '../profiles/schema.ts';
 import { readInstant, readRetryAfter } from '../profiles/values.ts';
-import { lookUpWord } from '../profiles/words.ts';
+import { lookUpWord, normaliseWord } from '../profiles/words.ts';
 import type { Answer } from './answer.ts';
 import { buildRequest } from './build-request.ts';
 import { describeRequest, type ApiClient } from './client.ts';
@@ -12,10 +12,15 @@ import type { Turn } from './quota.ts';
 /** An answer of an API takes seconds; when no byte comes for this long, it will not come. */
 const ANSWER_IDLE_MS = 60_000;
 
+/** An envelope's code that is neither a status nor a word that the profile knows: no HTTP status. */
+const UNEXPLAINED = 0;
+/** Codes by which services say that there is no error, besides the statuses 200 to 299. */
+const NO_ERROR: ReadonlySet<string> = new Set(['0', 'ok', 'success']);
+
 /** What a profile's request came back with. */
 export interface Reply {
   readonly answer: Answer;
-  /** The answer's HTTP status, or the one that the code in its envelope stands for. */
+  /** The answer's HTTP status, or the one that the code in its envelope stands for; 0 for a code that stands for none. */
   readonly status: number;
   /** The error that it stands for, if it stands for one. */
   readonly error: ExportpollError | undefined;
@@ -88,7 +93,9 @@ export function refusalOf(
   if ((status >= 200 && status < 300) || accept.includes(status)) return undefined;
   const scope: Scope = { ...pick(answer), vars: {} };
   const said = evaluateText(profile.errors.message, scope);
-  const message = `${what}: ${profile.name} answered ${status}${said === undefined ? '' : `: ${quote(said)}`}`;
+  const code =
+    status === UNEXPLAINED ? `"${quote(evaluateText(profile.errors.status, scope) ?? '')}"` : status;
+  const message = `${what}: ${profile.name} answered ${code}${said === undefined ? '' : `: ${quote(said)}`}`;
   const denied = classifyStatus(status) === 'denied';
   return statusError(status, message, {
     retryAfterMs: askedWait(profile.errors, scope, answer),
@@ -107,10 +114,24 @@ function statusOf(profile: Profile, answer: Answer): number {
   return code === undefined || (answer.status >= 400 && code < 400) ? answer.status : code;
 }
 
-/** The HTTP status that the code of an envelope is, or stands for. */
+/**
+ * What the code of an envelope says, the first that fits:
+ *
+ * | code | status |
+ * | --- | --- |
+ * | none: nothing, empty, a truth value | `undefined` |
+ * | in `statuses` | what it stands for |
+ * | `0`, `ok`, `success` | `undefined`: there is no error |
+ * | a number | that number |
+ * | any other word | UNEXPLAINED: it is an error, but nobody knows which |
+ */
 function envelopeStatus({ errors: { status, statuses } }: Profile, scope: Scope): number | undefined {
   const word = evaluateText(status, scope);
-  return (word === undefined ? undefined : lookUpWord(word, statuses)) ?? evaluateNumber(status, scope);
+  if (word === undefined) return undefined;
+  const known = lookUpWord(word, statuses);
+  if (known !== undefined) return known;
+  if (NO_ERROR.has(normaliseWord(word))) return undefined;
+  return evaluateNumber(status, scope) ?? UNEXPLAINED;
 }
 
 const deniedHint = 'check the credential; `exportpoll config` shows where each one comes from';

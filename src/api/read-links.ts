@@ -144,20 +144,35 @@ function expiryOf(
   const stated = entry.expires === undefined ? undefined : readInstant(evaluate(entry.expires, scope));
   const ends = [stated, urlExpiry(url)].filter((end) => end !== undefined);
   if (ends.length > 0) return Math.min(...ends) - answer.serverNow + now;
-  return entry.lifetime === undefined ? undefined : now + parseDuration(entry.lifetime);
+  const lifetime = lifetimeOf(entry, scope);
+  return lifetime === undefined ? undefined : now + lifetime;
 }
 
-const HEX_LENGTH = { md5: 32, sha1: 40, sha256: 64 } as const;
+/** In ms. Seconds that are not more than nothing say nothing: a link that is born dead would be renewed for ever. */
+function lifetimeOf({ lifetime }: LinksEntry, scope: Scope): number | undefined {
+  if (typeof lifetime !== 'object') return lifetime === undefined ? undefined : parseDuration(lifetime);
+  const seconds = evaluateNumber(lifetime.seconds, scope);
+  return seconds !== undefined && seconds > 0 ? seconds * 1000 : undefined;
+}
+
+/** In bytes. */
+const DIGEST_LENGTH = { md5: 16, sha1: 20, sha256: 32 } as const;
 
 function checksumsOf(entry: LinksEntry, scope: Scope): Link['checksums'] {
   const checksums: { -readonly [K in keyof Link['checksums']]: Link['checksums'][K] } = {};
   for (const algorithm of ['md5', 'sha1', 'sha256'] as const) {
-    const text = evaluateText(entry[algorithm], scope)?.toLowerCase();
-    if (text !== undefined && /^[0-9a-f]+$/.test(text) && text.length === HEX_LENGTH[algorithm]) {
-      checksums[algorithm] = text;
-    }
+    const digest = readDigest(evaluateText(entry[algorithm], scope) ?? '', DIGEST_LENGTH[algorithm]);
+    if (digest !== undefined) checksums[algorithm] = digest;
   }
   return checksums;
+}
+
+/** A digest of `length` bytes in lower-case hex, from hex or base64 (RFC 4648, 4 or 5); `undefined` for anything else. */
+function readDigest(text: string, length: number): string | undefined {
+  const coding = text.length === 2 * length ? 'hex' : 'base64';
+  const isDigest = coding === 'hex' ? /^[0-9a-f]+$/i.test(text) : /^[\w+/-]+={0,2}$/.test(text);
+  const bytes = isDigest ? Buffer.from(text, coding) : undefined;
+  return bytes?.length === length ? bytes.toString('hex') : undefined;
 }
 
 /** Two entries with one identity would overwrite each other's parts: the position tells them apart. */

@@ -156,9 +156,14 @@ const links = z
     name: expression.optional(),
     /** When the link dies: unix seconds (number or string) or ISO 8601. */
     expires: expression.optional(),
-    /** How long a link lives when nothing else tells. */
-    lifetime: duration.optional(),
+    /** How long a link lives when nothing else tells: the same for all, or seconds that the answer names. */
+    lifetime: z
+      .union([duration, z.strictObject({ seconds: expression })], {
+        error: 'must be a duration such as 60s, or { seconds: EXPRESSION }',
+      })
+      .optional(),
     size: expression.optional(),
+    /** Checksums of the stored file, in hex or in base64. */
     md5: expression.optional(),
     sha1: expression.optional(),
     sha256: expression.optional(),
@@ -168,7 +173,11 @@ const links = z
      * `api`: the credentials go along where the link is on an origin that may have them; `{ apiWhen }` an expression:
      * they do where it is true.
      */
-    auth: z.union([z.enum(['none', 'api']), z.strictObject({ apiWhen: expression })]).default('none'),
+    auth: z
+      .union([z.enum(['none', 'api']), z.strictObject({ apiWhen: expression })], {
+        error: 'must be none, api, or { apiWhen: EXPRESSION }',
+      })
+      .default('none'),
   })
   .refine(
     (value) => (value.url === undefined) !== (value.template === undefined),
@@ -200,9 +209,12 @@ export const profileSchema = z.strictObject({
   /** Errors inside an answer of any HTTP status. */
   errors: z
     .strictObject({
-      /** The code in an envelope: an HTTP status in all but place … */
+      /**
+       * The code in an envelope: an HTTP status in all but place. `0`, `ok` and `success` are no errors; a code that is
+       * neither a status nor in `statuses` is one that nobody can act on …
+       */
       status: expression.optional(),
-      /** … or a word, and the HTTP status that it stands for, compared without case and separators. */
+      /** … words, and the HTTP status that each stands for, compared without case and separators. */
       statuses: z.record(z.string(), z.number().int().min(100).max(599)).default({}),
       /**
        * Statuses, of HTTP or of the envelope, by which the service refuses the credential itself: it is renewed, or read

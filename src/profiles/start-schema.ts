@@ -37,7 +37,8 @@ const refusal = z.strictObject({
 export const start = z
   .strictObject({
     parameters: z.record(
-      z.string().regex(/^[\w.-]+$/, 'must be letters, digits, ".", "_" and "-"'),
+      // Brackets for services that call a member of a member `a[b]`.
+      z.string().regex(/^[\w.[\]-]+$/, 'must be letters, digits, ".", "_", "-", "[" and "]"'),
       parameter,
     ),
     /** Whether parameters that are not listed are passed on. */

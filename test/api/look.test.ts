@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+
 import { describe, expect, it } from 'vitest';
 
+import type { Link } from '../../src/api/link.ts';
 import type { Look } from '../../src/api/look.ts';
 import { ConfigError, InterruptedError } from '../../src/errors.ts';
 import { checkProfile } from '../../src/profiles/load.ts';
@@ -299,11 +302,72 @@ describe('an answer that may be anything', () => {
   });
 });
 
+describe('a file', () => {
+  const now = Date.UTC(2024, 4, 6);
+  const fileOf = async (fields: object, change: object): Promise<unknown> => {
+    const file = { ...done.files[0], ...fields };
+    const files = [{ ...BASE.files[0], ...change }];
+    const headers = { date: new Date(now).toUTCString() };
+    const answer = { headers, body: { ...done, files: [file] } };
+    const { found } = await look({ files }, { 'GET /jobs/7': answer });
+    return found.links?.[0];
+  };
+
+  it.each([
+    ['md5', 'XrY7u+Ae7tCTyyK7j1rNww=='],
+    ['md5', 'XrY7u-Ae7tCTyyK7j1rNww'],
+    ['sha1', 'Kq5sNclPz7QV2+lfQIuc6R7oRu0='],
+    ['sha256', 'uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek='],
+    ['md5', '5EB63BBBE01EEED093CB22BB8F5ACDC3'],
+  ])('has its %s in %s', async (algorithm, text) => {
+    const hex = createHash(algorithm).update('hello world').digest('hex');
+    const link = await fileOf({ sum: text }, { [algorithm]: 'item.sum' });
+    expect(link).toMatchObject({ checksums: { [algorithm]: hex } });
+  });
+
+  it.each(['XrY7u+Ae7tCTyyK7j1r', 'Kq5sNclPz7QV2+lfQIuc6R7oRu0=', 'XrY7 u+Ae7tCTyyK7j1rNww=='])(
+    'has no md5 in %s',
+    async (text) => expect(await fileOf({ sum: text }, { md5: 'item.sum' })).toMatchObject({ checksums: {} }),
+  );
+
+  it.each([
+    [30, 30_000],
+    ['90', 90_000],
+    [0, undefined],
+    [-5, undefined],
+    ['soon', undefined],
+  ])('lives for the %j seconds that the answer names', async (ttl, ms) => {
+    const link = (await fileOf({ ttl }, { lifetime: { seconds: 'item.ttl' } })) as Link;
+    expect(link.expiresAt).toBe(ms === undefined ? undefined : link.issuedAt + ms);
+  });
+});
+
 describe('an error that is a word', () => {
   it('counts like the HTTP status that the profile gives for it', async () => {
     const errors = { status: 'body.error', statuses: { 'not-found': 404 } };
     const { found } = await look({ errors }, { 'GET /jobs/7': { body: { error: 'NOT_FOUND' } } });
     expect(found.state).toBe('gone');
+  });
+
+  const errors = { status: 'body.error', statuses: { 'not-found': 404 }, message: 'body.text' };
+
+  it('is one that nobody can act on where the profile gives none, and is shown', async () => {
+    const answer = { body: { ...done, error: 'E_QUOTA', text: 'ask the sales team' } };
+    const looking = look({ errors }, { 'GET /jobs/7': answer });
+    await expect(looking).rejects.toMatchObject({
+      exitCode: 76,
+      message: expect.stringMatching(/answered "E_QUOTA": ask the sales team$/) as string,
+    });
+  });
+
+  it('leaves it to the HTTP status what kind of error it is, where that is one', async () => {
+    const looking = look({ errors }, { 'GET /jobs/7': { status: 403, body: { error: 'E_ROLE' } } });
+    await expect(looking).rejects.toMatchObject({ exitCode: 77 });
+  });
+
+  it.each([0, '0', 'OK', 'Success', '', null, false, 200])('is none in %j', async (error) => {
+    const { found } = await look({ errors }, { 'GET /jobs/7': { body: { ...done, error } } });
+    expect(found.state).toBe('ready');
   });
 });
 
