@@ -1,28 +1,13 @@
 import { didYouMean } from '../nearest.ts';
 import { authVariables } from './auth.ts';
+import { checkRoots, RESERVED } from './check-roots.ts';
+import type { Complaint } from './complaint.ts';
 import type { FollowUp, Profile } from './schema.ts';
 import { templateVariables } from './template.ts';
 import { groupsOf, matchesWhole } from './pattern.ts';
 import { normaliseWord } from './words.ts';
 
-/** What is wrong with one place of a profile in the light of the others. */
-export interface Complaint {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
-
 type States = FollowUp['states'];
-
-/** What expressions find under these names is not the answer of a follow-up. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'status',
-  'headers',
-  'body',
-  'vars',
-  'params',
-  'item',
-  'index',
-]);
 
 /** Everything in a profile that its places say of each other and that does not hold. */
 export function crossCheck(profile: Profile): Complaint[] {
@@ -33,6 +18,7 @@ export function crossCheck(profile: Profile): Complaint[] {
     ...checkLabels(profile),
     ...checkNames(profile),
     ...checkTemplates(profile),
+    ...checkRoots(profile),
     ...checkQuota(profile),
     ...checkStart(profile),
   ];

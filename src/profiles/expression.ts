@@ -12,7 +12,7 @@ import {
 import { ConfigError, messageOf, ProtocolError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { refuseLarge } from './data-size.ts';
-import { functionsIn, isLinear } from './expression-tree.ts';
+import { functionsIn, isLinear, rootsIn } from './expression-tree.ts';
 import { withinTime } from './time-limit.ts';
 
 /** What expressions see: an answer, the variables and the answers of follow-ups by name. */
@@ -84,6 +84,11 @@ export function checkExpression(expression: string): void {
   throw new ConfigError(
     `"${expression}" calls ${unknown}(), which does not exist${didYouMean(unknown, known)}`,
   );
+}
+
+/** The names that an expression, which is JMESPath, looks up in its scope; see `rootsIn`. */
+export function rootsOf(expression: string): string[] {
+  return [...new Set(rootsIn(parse(expression).tree))];
 }
 
 /**

@@ -107,6 +107,87 @@ describe('a profile is refused that contradicts itself:', () => {
     expect(complaint(change)).toContain(expected);
   });
 
+  const request = (change: object): object => ({ url: '{+baseUrl}', ...change });
+  const started = (change: object): object => ({
+    start: { parameters: {}, request: request({}), id: 'body.id', ...change },
+  });
+  it.each<[string, object]>([
+    ['errors.status', { errors: { status: 'bdy.x' } }],
+    ['errors.message', { errors: { message: 'bdy.x' } }],
+    ['errors.retryAfter', { errors: { retryAfter: 'bdy.x' } }],
+    ['errors.retryAt', { errors: { retryAt: 'bdy.x' } }],
+    ['check.request.query', { check: { request: request({ query: 'bdy.x' }) } }],
+    ['start.timeZone', started({ timeZone: 'bdy.x' })],
+    ['start.id', started({ id: 'bdy.x' })],
+    ['start.request.json', started({ request: request({ json: 'bdy.x' }) })],
+    ['start.request.form', started({ request: request({ form: 'bdy.x' }) })],
+    ['start.request.with.of', started({ request: request({ with: { of: 'bdy.x' } }) })],
+    [
+      'start.find.request.query',
+      started({ find: { request: request({ query: 'bdy.x' }), each: 'body', id: 'item' } }),
+    ],
+    ['start.find.each', started({ find: { request: request({}), each: 'bdy.x', id: 'item' } })],
+    ['start.find.where', started({ find: { request: request({}), each: 'body', id: 'item', where: 'bdy' } })],
+    ['start.find.id', started({ find: { request: request({}), each: 'body', id: 'bdy.x' } })],
+    ['start.refusals[0].when', started({ refusals: [{ when: 'bdy.x', means: 'busy' }] })],
+    ['status.request.json', statusWith({ request: request({ json: 'bdy.x' }) })],
+    ['status.state', statusWith({ state: 'bdy.x' })],
+    ['status.message', statusWith({ message: 'bdy.x' })],
+    ['status.percent', statusWith({ percent: 'bdy.x' })],
+    ['status.percent.fraction', statusWith({ percent: { fraction: 'bdy.x' } })],
+    ['status.retryAfter', statusWith({ retryAfter: 'bdy.x' })],
+    ['status.retryAt', statusWith({ retryAt: 'bdy.x' })],
+    ['followUps[0].request.query', { followUps: [{ ...FOLLOW, request: request({ query: 'bdy.x' }) }] }],
+    ['followUps[0].next', { followUps: [{ ...FOLLOW, next: 'bdy.x' }] }],
+    ['followUps[0].next.cursor', { followUps: [{ ...FOLLOW, next: { cursor: 'bdy.x' } }] }],
+    ['followUps[0].state', { followUps: [{ ...FOLLOW, state: 'bdy.x' }] }],
+    ['followUps[0].message', { followUps: [{ ...FOLLOW, message: 'bdy.x' }] }],
+    ['files[0].each', { files: [{ each: 'bdy.x', url: 'item' }] }],
+    ['files[0].url', { files: [{ url: 'bdy.x' }] }],
+    ['files[0].with.of', { files: [{ template: '{+baseUrl}', with: { of: 'bdy.x' } }] }],
+    ['files[0].next', { files: [{ url: 'body.x', next: 'bdy.x' }] }],
+    ['files[0].name', { files: [{ url: 'body.x', name: 'bdy.x' }] }],
+    ['files[0].expires', { files: [{ url: 'body.x', expires: 'bdy.x' }] }],
+    ['files[0].lifetime.seconds', { files: [{ url: 'body.x', lifetime: { seconds: 'bdy.x' } }] }],
+    ['files[0].size', { files: [{ url: 'body.x', size: 'bdy.x' }] }],
+    ['files[0].md5', { files: [{ url: 'body.x', md5: 'bdy.x' }] }],
+    ['files[0].sha1', { files: [{ url: 'body.x', sha1: 'bdy.x' }] }],
+    ['files[0].sha256', { files: [{ url: 'body.x', sha256: 'bdy.x' }] }],
+    ['files[0].auth.apiWhen', { files: [{ url: 'body.x', auth: { apiWhen: 'bdy.x' } }] }],
+    ['cancel.request.json', { cancel: { request: request({ json: 'bdy.x' }) } }],
+    ['cancel.message', { cancel: { request: request({}), message: 'bdy.x' } }],
+    ['quota.remaining', { quota: { remaining: 'bdy.x' } }],
+    ['quota.limit', { quota: { limit: 'bdy.x' } }],
+  ])('%s begins with a name that there is not', (place, change) => {
+    const said = complaint(change);
+    expect(said).toContain(`${place}: "bdy`);
+    expect(said).toContain('did you mean "body"?');
+  });
+
+  it('the name of a follow-up is misspelt', () => {
+    expect(complaint({ files: [{ each: 'lst[].body', url: 'item' }] })).toContain('did you mean "list"?');
+  });
+
+  it('a bare true is taken for a value', () => {
+    const said = complaint(statusWith({ message: 'body.x == true' }));
+    expect(said).toContain('begins with "true", which is a name: the value is written `true`');
+  });
+
+  it('but not for a bare null, which picks nothing by either name', () => {
+    expect(complaint(statusWith({ message: 'body.x || null' }))).toBe('');
+  });
+
+  it.each<[object, string]>([
+    [{ files: [{ url: 'body.x', auth: 'always' }] }, 'must be none, api, or { apiWhen: EXPRESSION }'],
+    [
+      { files: [{ url: 'body.x', lifetime: 60 }] },
+      'must be a duration such as 60s, or { seconds: EXPRESSION }',
+    ],
+    [{ files: [{ url: 'body.x', lifetime: '60' }] }, 'files[0].lifetime: '],
+  ])('a choice is none: %j', (change, expected) => {
+    expect(complaint(change)).toContain(expected);
+  });
+
   it('but not for variables that the request or the pages bring', () => {
     const request = { url: '{+baseUrl}/{of}{?cursor}', with: { of: 'body.of' } };
     expect(complaint({ followUps: [{ ...FOLLOW, request, next: { cursor: 'body.next' } }] })).toBe('');

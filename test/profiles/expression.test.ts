@@ -9,6 +9,7 @@ import {
   evaluateData,
   evaluateNumber,
   evaluateText,
+  rootsOf,
   type Scope,
 } from '../../src/profiles/expression.ts';
 
@@ -164,3 +165,34 @@ it.each(['constructor', '__proto__', 'toString', 'vars.constructor', 'vars.__pro
     expect(evaluate(expression, { vars: { a: '1' }, body: parseJson('{"a":{}}') })).toBeUndefined();
   },
 );
+
+describe('the roots of an expression', () => {
+  it.each<[string, string[]]>([
+    ['body.files[0].url', ['body']],
+    ['a || b && !c', ['a', 'b', 'c']],
+    ['a.b == c.d', ['a', 'c']],
+    ["join('-', [a.b, to_string(c)])", ['a', 'c']],
+    ['{name: params.name, of: vars.of}', ['params', 'vars']],
+    ['a + -b', ['a', 'b']],
+    ['list[].body.items[]', ['list']],
+    ['list[*].{name: name}', ['list']],
+    ['list.*.name', ['list']],
+    ['a[1:].b', ['a']],
+    ['a.[b, c][]', ['a']],
+    ["body.links[?rel == 'self'].href | [0]", ['body']],
+    ['body | files', ['body']],
+    ['@ | files', ['files']],
+    ['@.a', ['a']],
+    ['$.a', ['a']],
+    ['body.jobs[?id == $.vars.id]', ['body', 'vars']],
+    ['body.jobs[?id == @.x]', ['body']],
+    ['sort_by(body.files, &name)[0]', ['body']],
+    ['map(&$.a, body.files)', ['a', 'body']],
+    ['let $n = vars.number in body.jobs[?to_string(id) == $n] | [0]', ['vars', 'body']],
+    ["'text'", []],
+    ['`true`', []],
+    ['$', []],
+  ])('%s', (expression, roots) => {
+    expect(rootsOf(expression).sort()).toEqual(roots.sort());
+  });
+});
