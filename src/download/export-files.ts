@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { removeFile } from './durable.ts';
-import { manifestPath, readManifest, writeManifest, type Manifest } from './manifest.ts';
+import { exportStem, manifestPath, readManifest, writeManifest, type Manifest } from './manifest.ts';
 
 /** What tells an export from all others that are saved in the same directory. */
 export interface ExportName {
@@ -16,7 +16,7 @@ export interface ExportName {
  * exports, as are `a` of `x-y` and `y-a` of `x`.
  */
 export function exportKey({ provider, id }: ExportName): string {
-  return `${provider}-${id.replaceAll('/', '-')}.${hashOf({ provider, id })}`;
+  return `${exportStem(provider, id)}.${hashOf({ provider, id })}`;
 }
 
 /** Where the manifest of an export is, or will be, and what it says. */

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { messageOf } from '../errors.ts';
 import { onDisk } from './disk-errors.ts';
 import { writeAtomically } from './durable.ts';
+import { safeName } from './name.ts';
 import { LIST_BYTES, readSmall } from './read-small.ts';
 
 const SUFFIX = '.manifest.json';
@@ -62,7 +63,15 @@ export type Manifest = z.infer<typeof schema>;
 export type ManifestFile = z.infer<typeof manifestFileSchema>;
 
 export function manifestPath(directory: string, provider: string, id: string): string {
-  return join(directory, `${provider}-${id.replaceAll('/', '-')}${SUFFIX}`);
+  return join(directory, `${exportStem(provider, id)}${SUFFIX}`);
+}
+
+/**
+ * What the files of an export are called after: `provider-id`, slashes as `-`. An id may be a URL: what no file system
+ * takes is replaced, and the middle of a long one left out, so that two exports may share a stem.
+ */
+export function exportStem(provider: string, id: string): string {
+  return safeName(`${provider}-${id.replace(/[/\\]/g, '-')}`);
 }
 
 /** The manifest at `path`; `undefined` when there is none that can be read. */

@@ -46,6 +46,20 @@ describe('a manifest', () => {
     },
   );
 
+  it.each<[string, string]>([
+    ['https://fhir.example:8443/r4/status?job=1', 'acme-https_--fhir.example_8443-r4-status_job=1'],
+    ['..\\..\\etc\u202e\n', 'acme-..-..-etc'],
+  ])('has a name that every file system takes, for the id %j', (id, name) => {
+    expect(manifestPath('', 'acme', id)).toBe(`${name}.manifest.json`);
+  });
+
+  it('has a name that is not too long, whatever the id', async () => {
+    const id = `https://fhir.example/${'x'.repeat(1000)}`;
+    const path = manifestPath(directory, 'acme', id);
+    await writeManifest(path, manifest(id));
+    expect(await readManifest(path)).toEqual(manifest(id));
+  });
+
   it.each(['', '{', '{"v":2}', '[]'])('that is %j is none', async (text) => {
     const path = manifestPath(directory, 'acme', '1');
     await writeFile(path, text);
