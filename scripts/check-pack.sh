@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tarball=$(npm pack --silent --ignore-scripts --pack-destination "$work")
-unexpected=$(tar -tzf "$work/$tarball" | grep -vE '^package/(bin/|dist/|profiles/|schema/|package.json|README.md|LICENSE|CHANGELOG.md|\.exportpollrc\.example)' || true)
+unexpected=$(tar -tzf "$work/$tarball" | grep -vE '^package/(bin/|dist/|profiles/|schema/|examples/|docs/profiles.md|package.json|README.md|LICENSE|CHANGELOG.md|\.exportpollrc\.example)' || true)
 if [ -n "$unexpected" ]; then
   printf 'the tarball holds files that it should not:\n%s\n' "$unexpected" >&2
   exit 1
