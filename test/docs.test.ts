@@ -19,6 +19,22 @@ it('the example of docs/profiles.md is a profile', () => {
   expect(checkProfile(parse(example), 'docs/profiles.md').name).toBe('acme');
 });
 
+it('every section that docs/profiles.md shows is one that a profile may have', () => {
+  const [whole = '', ...sections] = [...text.matchAll(/^```yaml\n([^`]*(?:`[^`\n]+`[^`]*)*)^```/gm)]
+    .map(([, section = '']) => section)
+    .filter((section) => !section.startsWith('# .exportpollrc'));
+  const acme = parse(whole) as { variables: object; status: { states: object } };
+  const variables = { ...acme.variables, user: { description: 'who asks' } };
+  // What the section on follow-ups is led to by.
+  const idle = { ...acme.status, states: { ...acme.status.states, idle: { follow: 'idle' } } };
+  expect(sections.length).toBeGreaterThan(9);
+  for (const section of sections) {
+    const status = section.includes('when: idle') ? idle : acme.status;
+    const profile = { ...acme, variables, status, ...(parse(section) as object) };
+    expect(checkProfile(profile, section).name).toBe('acme');
+  }
+});
+
 it('docs/profiles.md tells of every field', () => {
   const fields = new Set(fieldsIn(JSON.parse(readFileSync('schema/profile.schema.json', 'utf8'))));
   const untold = [...fields].filter((field) => !new RegExp(`\\b${field}\\b`).test(text));
