@@ -1,9 +1,9 @@
 import { lstatSync, readlinkSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 import { ConfigError } from '../errors.ts';
 import type { ConfigFile } from './load.ts';
-import { locate } from './paths.ts';
+import { isInside, locate } from './paths.ts';
 import { trustHint } from './trust.ts';
 
 /** As many as Linux follows (path_resolution(7)). */
@@ -35,11 +35,6 @@ export function outputsOutside(file: ConfigFile, home: string): ConfigError[] {
       ),
     ];
   });
-}
-
-function isInside(path: string, root: string): boolean {
-  const segments = relative(root, path).split(sep);
-  return segments[0] !== '..' && !segments.some((segment) => segment.toLowerCase() === '.git');
 }
 
 /** The path without symbolic links, also where its end does not exist yet; `undefined` when they lead in circles. */

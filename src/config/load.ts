@@ -6,6 +6,7 @@ import { ConfigError, messageOf } from '../errors.ts';
 import { createExplorer, type Explorer, type Found } from './explorer.ts';
 import { fromEnvironment } from './interpolate.ts';
 import { describeIssues, withoutIssues } from './issues.ts';
+import { isSameFile, requireOwnFile } from './links.ts';
 import { locate, projectDirectories, searchedPlaces, userFiles } from './paths.ts';
 import { place } from './parse.ts';
 import { fileSchema, type FileData } from './schema.ts';
@@ -51,20 +52,28 @@ export async function loadFiles(context: Context, configFile?: string): Promise<
       );
     }
   };
+  const userFile = userFiles(context).find((path) => existsSync(path));
   if (named === undefined) {
-    await take('project', async () => await searchProject(explorer, context));
+    await take('project', async () => await searchProject(explorer, userFile, context));
   } else {
     await take('given', async () => await read(explorer, locate(named, context.cwd, context.home)));
   }
-  const userFile = userFiles(context).find((path) => existsSync(path));
   if (userFile !== undefined) await take('user', async () => await read(explorer, userFile));
   return { files, problems, searched: named ?? searchedPlaces(context) };
 }
 
-async function searchProject(explorer: Explorer, context: Context): Promise<Found | undefined> {
-  for (const directory of projectDirectories(context.cwd, context.home)) {
+/** The nearest project file; none where that is the user file under another name, which is read as what it is. */
+async function searchProject(
+  explorer: Explorer,
+  userFile: string | undefined,
+  { cwd, home }: Context,
+): Promise<Found | undefined> {
+  for (const directory of projectDirectories(cwd, home)) {
     const found = await explorer.search(directory);
-    if (found !== undefined) return found;
+    if (found === undefined) continue;
+    if (userFile !== undefined && isSameFile(found.path, userFile)) return undefined;
+    requireOwnFile(found.path, directory, home);
+    return found;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import type { Context } from '../context.ts';
 import { fromEnvironment } from './interpolate.ts';
@@ -8,6 +8,16 @@ import { fromEnvironment } from './interpolate.ts';
 export function locate(path: string, directory: string, home: string): string {
   if (path === '~') return home;
   return path.startsWith('~/') ? join(home, path.slice(2)) : resolve(directory, path);
+}
+
+/** Whether a path is in the directory `root`, and no part of `.git`. Both are absolute, without symbolic links. */
+export function isInside(path: string, root: string): boolean {
+  const segments = relative(root, path).split(sep);
+  return (
+    segments[0] !== '..' &&
+    !isAbsolute(segments.join(sep)) &&
+    !segments.some((segment) => segment.toLowerCase() === '.git')
+  );
 }
 
 /** Configuration, profiles and secrets are written by hand, or fit on a screen. */

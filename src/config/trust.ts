@@ -106,7 +106,7 @@ function linksCanTell(plan: ProviderPlan, file: ConfigFile): boolean {
 }
 
 /** What to do about a file that may not do what it asks for. */
-export function trustHint({ path }: ConfigFile): string {
+export function trustHint({ path }: Pick<ConfigFile, 'path'>): string {
   return `a file found by search may not. If you trust it, pass it with --config ${path}`;
 }
 
