@@ -2,6 +2,7 @@ import { lstatSync, readlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { ConfigError } from '../errors.ts';
+import { complaints } from './complaints.ts';
 import type { ConfigFile } from './load.ts';
 import { isInside, locate } from './paths.ts';
 import { trustHint } from './trust.ts';
@@ -25,16 +26,16 @@ export function outputsOutside(file: ConfigFile, home: string): ConfigError[] {
     })),
   ];
   const root = realPath(file.directory);
-  return named.flatMap(({ key, output }) => {
-    if (output === undefined || output === '-') return [];
+  const outside = named.filter(({ output }) => {
+    if (output === undefined || output === '-') return false;
     const path = realPath(locate(output, file.directory, home));
-    if (path !== undefined && root !== undefined && isInside(path, root)) return [];
-    return [
-      new ConfigError(
-        `${file.at(key)} is outside of ${file.directory}, or a part of .git: ${output}; ${trustHint(file)}`,
-      ),
-    ];
+    return path === undefined || root === undefined || !isInside(path, root);
   });
+  return complaints(
+    outside,
+    ({ key, output }) =>
+      `${file.at(key)} is outside of ${file.directory}, or a part of .git: ${output}; ${trustHint(file)}`,
+  ).map((complaint) => new ConfigError(complaint));
 }
 
 /** The path without symbolic links, also where its end does not exist yet; `undefined` when they lead in circles. */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 
 import { kindNamed, kindOf } from '../kinds.ts';
 import { didYouMean } from '../nearest.ts';
+import { complaints } from './complaints.ts';
 import { keysAt } from './schema.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -11,18 +12,23 @@ export function describeIssues(
   issues: readonly Issue[],
   at: (key: readonly PropertyKey[]) => string,
 ): string[] {
-  return issues.flatMap((issue) => {
+  const sentences = issues.flatMap((issue): (() => string)[] => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => {
+      return issue.keys.map((key) => () => {
         const where = at([...issue.path, key]);
         return `${where} is not a key that exists here${didYouMean(key, keysAt(issue.path))}`;
       });
     }
     if (issue.code === 'invalid_key') {
-      return issue.issues.map(({ message }) => `${at(issue.path)} ${message}`);
+      return issue.issues.map(
+        ({ message }) =>
+          () =>
+            `${at(issue.path)} ${message}`,
+      );
     }
-    return [`${at(issue.path)} ${phrase(issue)}`];
+    return [() => `${at(issue.path)} ${phrase(issue)}`];
   });
+  return complaints(sentences, (sentence) => sentence());
 }
 
 /** The schema's own messages go on after the key (`must be …`); zod's own for wrong types do not. */

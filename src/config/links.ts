@@ -7,9 +7,7 @@ import { trustHint } from './trust.ts';
 /** Whether two names, through links or not, are of one file. */
 export function isSameFile(one: string, other: string): boolean {
   const [first, second] = [one, other].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
-  return (
-    first !== undefined && second !== undefined && first.dev === second.dev && first.ino === second.ino
-  );
+  return first !== undefined && second !== undefined && first.dev === second.dev && first.ino === second.ino;
 }
 
 /**

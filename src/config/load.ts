@@ -87,12 +87,27 @@ async function read(explorer: Explorer, path: string): Promise<Found | undefined
   }
 }
 
+/** More accounts than anybody has; every one of them is planned, and masked, in every run. */
+const MOST_PROVIDERS = 1000;
+
+function providersIn(data: unknown): number {
+  if (typeof data !== 'object' || data === null || !('providers' in data)) return 0;
+  return Object.keys(data.providers ?? {}).length;
+}
+
 function checkFile(
   { path, data, lineOf }: Found,
   kind: ConfigFile['kind'],
   context: Context,
 ): { file?: ConfigFile; problem?: ConfigError } {
   const at = (key: readonly PropertyKey[]): string => place(path, lineOf(key), key);
+  const providers = providersIn(data);
+  if (providers > MOST_PROVIDERS) {
+    const problem = new ConfigError(
+      `${at(['providers'])} has ${providers} entries, and may have ${MOST_PROVIDERS}`,
+    );
+    return { problem };
+  }
   const schema = fileSchema(context.env);
   const { error } = schema.safeParse(data, { reportInput: true });
   const mended = schema.safeParse(error === undefined ? data : withoutIssues(data, error.issues));

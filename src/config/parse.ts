@@ -1,4 +1,15 @@
-import { LineCounter, parseDocument, visit, type Document, type ErrorCode } from 'yaml';
+import {
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type ErrorCode,
+  type YAMLMap,
+} from 'yaml';
 
 import { ConfigError, messageOf } from '../errors.ts';
 
@@ -34,6 +45,7 @@ export function parseYaml(text: string, file: string): Parsed {
     const what = PLAIN_WORDS[problem.code] ?? problem.message.replace(/: .*$/s, '');
     throw new ConfigError(`${file}:${counter.linePos(problem.pos[0]).line}: ${what}`);
   }
+  refuseRepeatedKeys(tree, file);
   keepDigits(document);
   let data: unknown;
   try {
@@ -50,13 +62,21 @@ export function parseYaml(text: string, file: string): Parsed {
 interface Tree {
   readonly document: Document;
   readonly counter: LineCounter;
+  /** What stands in the maps that somebody asked for, by key. */
+  readonly maps: WeakMap<YAMLMap, ReadonlyMap<string, unknown>>;
 }
 
 function parseTree(text: string): Tree {
   const counter = new LineCounter();
   return {
-    document: parseDocument(text, { lineCounter: counter, prettyErrors: false, stringKeys: true }),
+    document: parseDocument(text, {
+      lineCounter: counter,
+      prettyErrors: false,
+      stringKeys: true,
+      uniqueKeys: false,
+    }),
     counter,
+    maps: new WeakMap(),
   };
 }
 
@@ -100,6 +120,23 @@ function readJson(text: string, file: string): unknown {
   }
 }
 
+/** The parser's own check compares every key with every other one, which takes a minute for a file of 60 000. */
+function refuseRepeatedKeys({ document, counter }: Tree, file: string): void {
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          const line = counter.linePos(key.range?.[0] ?? 0).line;
+          throw new ConfigError(`${file}:${line}: Map keys must be unique`);
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+}
+
 /** A number that would not print as it is written (`0123`, `1e5`, a long id) stays the text that it is. */
 function keepDigits(document: Document): void {
   visit(document, {
@@ -121,11 +158,27 @@ function refuseTraps(value: unknown, file: string, level = 0): void {
   }
 }
 
-function lineIn({ document, counter }: Tree, path: readonly PropertyKey[]): number | undefined {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true) as
-      { range?: [number, number, number] } | undefined;
-    if (node?.range) return counter.linePos(node.range[0]).line;
+function lineIn({ document, counter, maps }: Tree, path: readonly PropertyKey[]): number | undefined {
+  let offset: number | undefined;
+  let node: unknown = document.contents;
+  for (const step of path) {
+    node = isMap(node)
+      ? valuesOf(node, maps).get(String(step))
+      : isSeq(node)
+        ? node.get(step, true)
+        : undefined;
+    if (!isNode(node)) break;
+    offset = node.range?.[0] ?? offset;
   }
-  return undefined;
+  return offset === undefined ? undefined : counter.linePos(offset).line;
+}
+
+/** The parser's own way goes through the whole map for each key: a file of many mistakes would take quadratic time. */
+function valuesOf(map: YAMLMap, known: Tree['maps']): ReadonlyMap<string, unknown> {
+  let values = known.get(map);
+  if (values === undefined) {
+    values = new Map(map.items.map(({ key, value }) => [String(isScalar(key) ? key.value : key), value]));
+    known.set(map, values);
+  }
+  return values;
 }

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { builtinNames, loadBuiltin } from '../profiles/load.ts';
 import type { Profile } from '../profiles/schema.ts';
+import { complaints } from './complaints.ts';
 import { fromEnvironment, variablesIn } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
 import { didYouMean } from '../nearest.ts';
@@ -79,20 +80,22 @@ function mask({ value, file }: Binding, { env, redactor }: Context): void {
 
 /** What the files say about a provider that its profile does not know, as ConfigErrors. */
 export function misfits({ name, profile }: ProviderPlan, files: readonly ConfigFile[]): ConfigError[] {
-  const known = Object.keys(profile.variables);
-  return files.flatMap((file) =>
-    Object.entries(variablesFrom(file, name)).flatMap(([variable, value]) => {
-      const where = file.at(['providers', name, variable]);
-      if (!known.includes(variable)) {
-        const guess = didYouMean(variable, [...known, 'use', 'profile']);
-        return [new ConfigError(`${where} is not a variable of profile ${profile.name}${guess}`)];
-      }
-      if (typeof value !== 'string' && profile.variables[variable]?.secret !== true) {
-        return [new ConfigError(`${where} is not a secret of profile ${profile.name}, so it must be text`)];
-      }
-      return [];
-    }),
+  const { variables } = profile;
+  const odd = files.flatMap((file) =>
+    Object.entries(variablesFrom(file, name))
+      .filter(
+        ([variable, value]) =>
+          !Object.hasOwn(variables, variable) ||
+          (typeof value !== 'string' && variables[variable]?.secret !== true),
+      )
+      .map(([variable]) => ({ file, variable })),
   );
+  return complaints(odd, ({ file, variable }) => {
+    const where = file.at(['providers', name, variable]);
+    return Object.hasOwn(variables, variable)
+      ? `${where} is not a secret of profile ${profile.name}, so it must be text`
+      : `${where} is not a variable of profile ${profile.name}${didYouMean(variable, [...Object.keys(variables), 'use', 'profile'])}`;
+  }).map((complaint) => new ConfigError(complaint));
 }
 
 function bind(

@@ -7,6 +7,7 @@ import { matchesWhole } from '../profiles/pattern.ts';
 import { apiOf } from '../profiles/origins.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { Settings } from '../settings.ts';
+import { complaints } from './complaints.ts';
 import type { Configuration } from './configuration.ts';
 import { accountOf, isReachable, lastEntryOf, leftOut, unfinishedEntryOf } from './known-exports.ts';
 import type { ConfigFile } from './load.ts';
@@ -36,16 +37,20 @@ export function exportsIn(files: readonly ConfigFile[]): Map<string, ConfiguredE
 /** Says so where a file names a provider that does not exist. */
 export function unknownProviders(files: readonly ConfigFile[]): ConfigError[] {
   const known = providerNames(files);
-  return files.flatMap((file) => {
-    const named = Object.entries(file.data.exports).map(
-      ([name, entry]) => [['exports', name, 'provider'], entry.provider] as const,
-    );
-    return [[['provider'], file.data.provider] as const, ...named].flatMap(([key, name]) =>
-      name === undefined || known.includes(name)
-        ? []
-        : [new ConfigError(`${file.at(key)} is an unknown provider: "${name}"${didYouMean(name, known)}`)],
-    );
-  });
+  const exists = new Set<string | undefined>(known);
+  const odd = files.flatMap((file) =>
+    [
+      { key: ['provider'], name: file.data.provider },
+      ...Object.entries(file.data.exports).map(([name, { provider }]) => ({
+        key: ['exports', name, 'provider'],
+        name: provider,
+      })),
+    ].flatMap(({ key, name }) => (name === undefined || exists.has(name) ? [] : [{ file, key, name }])),
+  );
+  return complaints(
+    odd,
+    ({ file, key, name }) => `${file.at(key)} is an unknown provider: "${name}"${didYouMean(name, known)}`,
+  ).map((complaint) => new ConfigError(complaint));
 }
 
 /**

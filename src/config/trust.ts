@@ -2,6 +2,7 @@ import type { Account } from '../account.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { credentialOrigins } from '../profiles/origins.ts';
+import { complaints } from './complaints.ts';
 import { destinations } from './destinations.ts';
 import { flags } from './flags.ts';
 import { isInterpolated } from './interpolate.ts';
@@ -25,7 +26,9 @@ export function programsNamed(file: ConfigFile): ConfigError[] {
       }
     }
   }
-  return keys.map((key) => new ConfigError(`${file.at(key)} names a program to run; ${trustHint(file)}`));
+  return complaints(keys, (key) => `${file.at(key)} names a program to run; ${trustHint(file)}`).map(
+    (complaint) => new ConfigError(complaint),
+  );
 }
 
 /** Nor may it say where the outcome of a run is told: that is a request to a host, or a file, of its own choice. */
