@@ -5,10 +5,10 @@ import { credentialOrigins } from '../profiles/origins.ts';
 import { complaints } from './complaints.ts';
 import { destinations } from './destinations.ts';
 import { flags } from './flags.ts';
-import { isInterpolated } from './interpolate.ts';
+import { isInterpolated, variablesIn } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
-import { trustedOrigins } from './trusted-origins.ts';
+import { providersWithSecret, trustedOrigins } from './trusted-origins.ts';
 
 /** A file that was found by search may have come with somebody's repository: it may not name programs to run. */
 export function programsNamed(file: ConfigFile): ConfigError[] {
@@ -64,7 +64,9 @@ export function secretsLent(
   if (plan.profileFile === file && linksCanTell(plan, file)) reached.add('wherever its links lead');
   const lent = [...plan.bindings].flatMap(([variable, binding]) => {
     if (!isLent(plan, variable, file)) return [];
-    const trusted = trustedOrigins(plan, binding, files, context);
+    const trusted = isSecretAsText(plan, variable, binding, files, context)
+      ? new Set<string>()
+      : trustedOrigins(plan, binding, files, context);
     const chosen = [...reached].filter((origin) => !trusted.has(origin));
     return chosen.length === 0 ? [] : [{ what: `${variable} (${binding.at})`, chosen }];
   });
@@ -77,6 +79,20 @@ export function secretsLent(
       `${file.at(['providers', plan.name])} would send ${what} to ${chosen}, ${reason}; ${trustHint(file)}`,
     ),
   ];
+}
+
+/** Whether a project file makes plain text, and so a part of addresses, of what the user's own file takes as a secret. */
+function isSecretAsText(
+  { profile }: ProviderPlan,
+  variable: string,
+  { file, value }: Binding,
+  files: readonly ConfigFile[],
+  context: Context,
+): boolean {
+  if (file?.kind !== 'project' || typeof value !== 'string') return false;
+  if (profile.variables[variable]?.secret === true) return false;
+  const own = files.filter(({ kind }) => kind !== 'project');
+  return variablesIn(value).some((name) => providersWithSecret(name, own, context).length > 0);
 }
 
 /** Whether the project file uses what the variable is bound to without having it. */

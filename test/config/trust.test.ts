@@ -407,3 +407,22 @@ test.each([
   world.project(`providers: { rebilly: { ${variable} } }`);
   expect(await problemsOf(world)).toEqual([expect.stringContaining('must not have "." or ".."')]);
 });
+
+test.each([
+  ['a plain variable of another provider', 'rebilly: { organization: "${WEBADMIT_KEY}", apiKey: abcdefgh }'],
+  ['a secret of another provider', 'rebilly: { organization: mine, apiKey: "${WEBADMIT_KEY}" }'],
+  ['a part of its own address', 'webadmit: { baseUrl: "https://api.webadmit.org/${WEBADMIT_KEY}" }'],
+])('what the user file takes from the environment as a secret is not to be used as %s', async (_, entry) => {
+  const world = createWorld({ WEBADMIT_KEY: 'users-webadmit-key' });
+  world.user('providers: { webadmit: { apiKey: "${WEBADMIT_KEY}" } }');
+  const path = world.project(`providers: { ${entry} }`);
+  expect(await problemsOf(world)).toEqual([expect.stringMatching(/would send .* to https:.*--config/)]);
+  expect(await problemsOf(world, path)).toEqual([]);
+});
+
+test('but a file found by search may use it as the same secret of the same provider', async () => {
+  const world = createWorld({ WEBADMIT_KEY: 'users-webadmit-key' });
+  world.user('providers: { webadmit: { apiKey: "${WEBADMIT_KEY}" } }');
+  world.project('providers: { webadmit: { apiKey: "${WEBADMIT_KEY}" } }');
+  expect(await problemsOf(world)).toEqual([]);
+});
