@@ -7,6 +7,7 @@ import { checkBaseUrl, checkTransport, credentialOrigins } from '../profiles/ori
 import type { Binding, ProviderPlan } from './providers.ts';
 import { configuredSecret, givenSecret } from './secrets.ts';
 import type { Account, SecretSource } from '../account.ts';
+import { maskTaken } from './taken.ts';
 import { checkPattern, hasDotSegment } from './values.ts';
 
 /** A variable of the environment is missing without which the account cannot be used, which nobody may want to. */
@@ -86,10 +87,13 @@ function openPlain(variable: string, binding: Binding, profile: Profile, context
 }
 
 /** The text of a variable that is no secret, filled in. Throws RangeError. */
-export function plainText(binding: Binding, { env }: Context): string {
+export function plainText(binding: Binding, { env, redactor }: Context): string {
   if (binding.file === undefined) return binding.value;
   if (typeof binding.value !== 'string') throw new RangeError('is not a secret, so it must be text');
-  return interpolate(binding.value, env);
+  const found = binding.file.kind === 'project';
+  return interpolate(binding.value, env, (value, name) => {
+    if (found) maskTaken(value, name, redactor);
+  });
 }
 
 function openSecret(binding: Binding, pattern: string | undefined, context: Context): SecretSource {

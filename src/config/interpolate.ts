@@ -30,13 +30,13 @@ export class NotSetError extends RangeError {}
 export function interpolate(
   text: string,
   env: Environment,
-  used: (value: string) => void = () => {},
+  used: (value: string, name: string) => void = () => {},
 ): string {
   return text.replace(VARIABLE, (_, name: string | undefined) => {
     if (name === undefined) throw new RangeError('has "${" that does not begin "${NAME}"');
     const value = fromEnvironment(env, name);
     if (value === undefined) throw new NotSetError(`needs ${name}, which is not set in the environment`);
-    used(value);
+    used(value, name);
     return value;
   });
 }

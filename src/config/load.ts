@@ -10,6 +10,7 @@ import { isSameFile, requireOwnFile } from './links.ts';
 import { locate, projectDirectories, searchedPlaces, userFiles } from './paths.ts';
 import { place } from './parse.ts';
 import { fileSchema, type FileData } from './schema.ts';
+import { maskTaken } from './taken.ts';
 
 /** A configuration file whose keys and values are known to be right. */
 export interface ConfigFile {
@@ -108,7 +109,10 @@ function checkFile(
     );
     return { problem };
   }
-  const schema = fileSchema(context.env);
+  const schema = fileSchema(
+    context.env,
+    kind === 'project' ? (value, name) => maskTaken(value, name, context.redactor) : undefined,
+  );
   const { error } = schema.safeParse(data, { reportInput: true });
   const mended = schema.safeParse(error === undefined ? data : withoutIssues(data, error.issues));
   const problem = error && new ConfigError(describeIssues(error.issues, at).join('\n'));

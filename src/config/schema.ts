@@ -40,11 +40,13 @@ const exportNames = z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'must be letters, d
 
 /**
  * The schema of a configuration file. Settings come out as the text that a flag would have had, with `${NAME}`
- * filled in from `env`, and known to be readable by the flag's `parse`.
+ * filled in from `env`, and known to be readable by the flag's `parse`; `used` gets each value that was filled in.
  */
-export function fileSchema(env: Environment) {
+export function fileSchema(env: Environment, used?: (value: string, name: string) => void) {
   const settings = (wanted: readonly Flag[]) =>
-    Object.fromEntries(wanted.map((flag) => [flag.name, settingText(flag, env).optional()])) as SettingShape;
+    Object.fromEntries(
+      wanted.map((flag) => [flag.name, settingText(flag, env, used).optional()]),
+    ) as SettingShape;
   return z.strictObject({
     /** Where a JSON file tells editors what may stand in it. */
     $schema: z.string().optional(),
@@ -87,10 +89,14 @@ export function keysAt(path: readonly PropertyKey[]): string[] {
   return [];
 }
 
-function settingText(flag: Flag, env: Environment): z.ZodType<string> {
+function settingText(
+  flag: Flag,
+  env: Environment,
+  used: ((value: string, name: string) => void) | undefined,
+): z.ZodType<string> {
   const setting = asText.transform((text, context) => {
     try {
-      const filled = isInterpolated(text) ? interpolate(text, env) : text;
+      const filled = isInterpolated(text) ? interpolate(text, env, used) : text;
       flag.parse(filled);
       return filled;
     } catch (error) {
