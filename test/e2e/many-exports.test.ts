@@ -112,6 +112,36 @@ describe('many exports in one run', () => {
     }
   });
 
+  it('ask no more often than the account may, however many they are', async ({ expect, cli }) => {
+    const times: number[] = [];
+    let enough = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      enough = resolve;
+    });
+    const limit = { requests: 30, per: '2s' };
+    const service = await startManyService(
+      MANY,
+      () => {
+        if (times.push(performance.now()) === 35) enough();
+        return 'running';
+      },
+      limit,
+    );
+    try {
+      const run = start(cli, await cli.write('many.yaml', service.config), []);
+      await asked;
+      run.kill('SIGTERM');
+      expect((await run.result).exitCode).toBe(143);
+      // Half of them are for polls; a request may be on its way for a while.
+      const most = Math.max(
+        ...times.map((from) => times.filter((at) => at >= from && at < from + 1900).length),
+      );
+      expect(most).toBeLessThanOrEqual(limit.requests / 2 + 2);
+    } finally {
+      service.close();
+    }
+  });
+
   it('end with one sentence when they are interrupted', async ({ expect, cli }) => {
     const seen = new Set<number>();
     let all = (): void => undefined;

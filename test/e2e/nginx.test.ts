@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -17,6 +17,17 @@ const noise = Buffer.concat(
 const files = { 'plain.csv': noise, 'packed.csv.gz': gzipSync(noise) };
 const RATE = 700_000;
 
+/** Resolves once so many bytes of a file are here. */
+async function partWith(cli: Cli, bytes: number): Promise<void> {
+  for (;;) {
+    const part = (await cli.files()).find((file) => file.endsWith('.part'));
+    const found =
+      part === undefined ? undefined : await stat(join(cli.directory, part)).catch(() => undefined);
+    if ((found?.size ?? 0) >= bytes) return;
+    await sleep(20);
+  }
+}
+
 describe.skipIf(!hasNginx)('against nginx', () => {
   let nginx: Nginx;
   beforeAll(async () => {
@@ -33,13 +44,15 @@ describe.skipIf(!hasNginx)('against nginx', () => {
     ['packed.csv.gz', 'packed.csv'],
   ])('goes on with %s when the server restarts and the link has died meanwhile', async (remote, name) => {
     // The link says when it dies; that it is dead is for the server to say once more.
+    const diesAt = now() + 2;
     await withLinks(
-      (looks) => nginx.link(nginx.http, remote, now() + (looks === 1 ? 1 : 60)),
+      (looks) => nginx.link(nginx.http, remote, looks === 1 ? diesAt : now() + 60),
       async ({ cli, env, asked }) => {
         const running = cli.start(['watch', '--json', '-q', 'webadmit:1/2'], { env });
         await asked;
-        // The link is dead by then, and the file, at this rate, takes longer.
-        await sleep(1500);
+        // The file, at this rate, takes longer than the link lives.
+        await partWith(cli, 100_000);
+        while (now() <= diesAt) await sleep(50);
         await nginx.restart();
         const result = await running.result;
         expect(result.exitCode, result.stderr).toBe(0);
@@ -57,7 +70,7 @@ describe.skipIf(!hasNginx)('against nginx', () => {
       async ({ cli, env, asked }) => {
         const killed = cli.start(['watch', '-q', 'webadmit:1/2'], { env });
         await asked;
-        await sleep(1500);
+        await partWith(cli, 100_000);
         killed.kill('SIGKILL');
         await killed.result;
         const result = await cli.run(['watch', '--json', '-q', 'webadmit:1/2'], { env });

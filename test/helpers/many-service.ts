@@ -18,8 +18,12 @@ export interface ManyService {
 
 const TOKEN = 'token-of-many-exports';
 
-/** Serves `count` exports on loopback; each request asks `ask`. */
-export async function startManyService(count: number, ask: Ask): Promise<ManyService> {
+/** Serves `count` exports on loopback; each request asks `ask`. `limit` is the quota that the profile names. */
+export async function startManyService(
+  count: number,
+  ask: Ask,
+  limit = { requests: 10_000, per: '1s' },
+): Promise<ManyService> {
   const server = createServer((request, response) => {
     const [, kind, text = ''] = (request.url ?? '').split('/');
     const fate = ask(Number(text), kind === 'files' ? 'file' : 'export');
@@ -37,7 +41,7 @@ export async function startManyService(count: number, ask: Ask): Promise<ManySer
   const ids = Array.from({ length: count }, (_, id) => id);
   return {
     config: stringify({
-      providers: { many: { profile: PROFILE, baseUrl, token: TOKEN } },
+      providers: { many: { profile: { ...PROFILE, quota: { limits: [limit] } }, baseUrl, token: TOKEN } },
       exports: Object.fromEntries(ids.map((id) => [`export-${id}`, { provider: 'many', id: String(id) }])),
     }),
     close: () => {
@@ -54,7 +58,6 @@ const PROFILE = {
   variables: { baseUrl: { description: 'API root' }, token: { description: 'token', secret: true } },
   id: { pattern: '\\d+', description: 'a number', example: '1' },
   auth: [{ scheme: 'bearer', token: 'token' }],
-  quota: { limits: [{ requests: 10_000, per: '1s' }] },
   status: {
     request: { url: '{+baseUrl}/exports/{id}' },
     state: 'body.state',
