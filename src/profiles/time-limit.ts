@@ -1,8 +1,7 @@
 import { createContext, Script } from 'node:vm';
 
-/** A context has nothing in it but the work; the work itself runs outside it, as always. */
-const context = createContext(Object.create(null) as object) as { work?: () => void };
-const script = new Script('work()');
+/** A context has nothing in it but the work; the work itself runs outside it, as always. Made when it is needed. */
+let runner: { context: { work?: () => void }; script: Script } | undefined;
 
 /**
  * What `work` returns, unless it takes longer than `ms`: throws an Error with the code ERR_SCRIPT_EXECUTION_TIMEOUT
@@ -10,6 +9,8 @@ const script = new Script('work()');
  */
 export function withinTime<T>(work: () => T, ms: number): T {
   let result: { value: T } | undefined;
+  runner ??= { context: createContext(Object.create(null) as object), script: new Script('work()') };
+  const { context, script } = runner;
   context.work = () => {
     result = { value: work() };
   };

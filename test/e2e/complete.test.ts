@@ -139,6 +139,8 @@ describe.concurrent('complete', () => {
       'config/safe-pattern.ts',
       'config/values.ts',
       'config/words.ts',
+      'profiles/pattern.ts',
+      'profiles/time-limit.ts',
     ]);
   });
 

@@ -56,6 +56,8 @@ export interface ScriptedServer {
   readonly sent: number;
   /** Connections that are open. */
   connections(): Promise<number>;
+  /** Answers that have not come to their end. */
+  sending(): number;
   close(): Promise<void>;
 }
 
@@ -67,7 +69,10 @@ export function inOrder(...faults: readonly (Fault | undefined)[]): () => Fault 
 
 /** A store on loopback and a free port that does as it is told. */
 export async function startScriptedServer(): Promise<ScriptedServer> {
+  const open = new Set<ServerResponse>();
   const server = createServer((request, response) => {
+    open.add(response);
+    response.on('close', () => open.delete(response));
     void answer(request, response, scripted).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');
@@ -82,6 +87,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     },
     connections: async () =>
       await new Promise((resolve) => server.getConnections((_, count) => resolve(count))),
+    sending: () => open.size,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
