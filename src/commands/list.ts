@@ -1,6 +1,6 @@
 import { loadConfiguration } from '../config/configuration.ts';
 import type { Context } from '../context.ts';
-import { ExitCode, TryAgainError } from '../errors.ts';
+import { ExitCode } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { Ledger } from '../ledger/ledger.ts';
@@ -36,18 +36,15 @@ export async function list(
 async function prune(ledger: Ledger, now: number): Promise<number> {
   let pruned = 0;
   for (const entry of await ledger.list()) {
-    if (entry.state !== 'finished' && now - Date.parse(entry.updatedAt) < OLD_MS) continue;
-    try {
-      const release = await ledger.lock(entry);
-      await ledger.remove(entry);
-      await release();
-      pruned += 1;
-    } catch (error) {
-      if (!(error instanceof TryAgainError)) throw error;
-    }
+    if (!isOver(entry, now)) continue;
+    if (await ledger.update(entry, (current) => (isOver(current, now) ? undefined : current))) pruned += 1;
   }
   await ledger.sweep(now);
   return pruned;
+}
+
+function isOver({ state, updatedAt }: Entry, now: number): boolean {
+  return state === 'finished' || now - Date.parse(updatedAt) >= OLD_MS;
 }
 
 /** What there is to say of an entry; with `--json`, as it is. */

@@ -6,6 +6,7 @@ import { onDisk } from '../download/disk-errors.ts';
 import { makeDirectory, writeAtomically } from '../download/durable.ts';
 import { Locks, type Release } from '../download/lock.ts';
 import { readSmall, SMALL_BYTES } from '../download/read-small.ts';
+import { TryAgainError } from '../errors.ts';
 import { entryKey, entrySchema, type Entry, type EntryIdentity } from './entry.ts';
 
 const SUFFIX = '.json';
@@ -21,6 +22,8 @@ export class Ledger {
   readonly directory: string;
   readonly #pid: number;
   readonly #locks: Locks;
+  /** Keys of the entries that this run has locked itself. */
+  readonly #held = new Set<string>();
 
   constructor({ env, home, pid }: Pick<Context, 'env' | 'home' | 'pid'>) {
     const named = env['XDG_STATE_HOME'] ?? '';
@@ -62,7 +65,50 @@ export class Ledger {
   /** Makes sure that one run at a time works on an entry. Rejects with TryAgainError while another one does. */
   async lock(entry: EntryIdentity): Promise<Release> {
     await onDisk(this.directory, async () => await makeDirectory(this.directory));
-    return await this.#locks.acquire(this.directory, entryKey(entry));
+    const key = entryKey(entry);
+    const release = await this.#locks.acquire(this.directory, key);
+    this.#held.add(key);
+    return async () => {
+      this.#held.delete(key);
+      await release();
+    };
+  }
+
+  /**
+   * Changes what the ledger has of the export of `entry` by now, which may have been read long ago: nothing, where that
+   * is another export or none; the one under its own id, where a newer one has taken its place. `change` gives what to
+   * write, `undefined` to remove it, or what it was given to leave it. Resolves with whether anything was changed; never
+   * is what another run works on, which notes itself what becomes of it. Rejects with disk errors.
+   */
+  async update(entry: Entry, change: (current: Entry) => Entry | undefined): Promise<boolean> {
+    const { provider, api, id } = entry;
+    return (
+      (await this.#updateOne(entry, id, change)) || (await this.#updateOne({ provider, api, id }, id, change))
+    );
+  }
+
+  async #updateOne(
+    identity: EntryIdentity,
+    id: string | undefined,
+    change: (current: Entry) => Entry | undefined,
+  ): Promise<boolean> {
+    const isHeld = this.#held.has(entryKey(identity));
+    let release: Release | undefined;
+    try {
+      release = isHeld ? undefined : await this.lock(identity);
+      const current = await this.find(identity);
+      if (current === undefined || current.id !== id) return false;
+      const changed = change(current);
+      if (changed === current) return false;
+      await (changed === undefined ? this.remove(current) : this.write(changed, { durable: true }));
+      return true;
+    } catch (error) {
+      if (error instanceof TryAgainError) return false;
+      throw error;
+    } finally {
+      // What it cannot remove is a dead run's lock to the next one.
+      await release?.().catch(() => undefined);
+    }
   }
 
   /** Removes what runs have left that were killed while they wrote an entry; `now` in ms. */

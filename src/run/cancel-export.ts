@@ -34,8 +34,8 @@ export async function cancelExport(target: Target, world: RunWorld): Promise<Out
     );
     if (entry !== undefined) {
       const updatedAt = new Date(context.clock.now()).toISOString();
-      const over = { ...entry, state: 'finished', outcome: 'cancelled', updatedAt } as const;
-      await ledger.write(over, { durable: true });
+      const over = { state: 'finished', outcome: 'cancelled', updatedAt } as const;
+      await ledger.update(entry, (current) => ({ ...current, ...over }));
     }
     report({
       type: 'export.status',

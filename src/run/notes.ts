@@ -66,7 +66,7 @@ export async function noteOutcome(
     } else if (isOver && entry.state !== 'finished') {
       const updatedAt = new Date(context.clock.now()).toISOString();
       const outcome = outcomeOf(codes, files);
-      await ledger.write({ ...entry, state: 'finished', outcome, updatedAt }, { durable: true });
+      await ledger.update(entry, (current) => ({ ...current, state: 'finished', outcome, updatedAt }));
     }
   });
 }

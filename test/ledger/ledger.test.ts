@@ -1,0 +1,79 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect, it, onTestFinished } from 'vitest';
+
+import type { Entry } from '../../src/ledger/entry.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
+
+const AT = '2024-05-06T07:08:09.000Z';
+
+function entry(more: Partial<Entry> = {}): Entry {
+  return {
+    v: 1,
+    provider: 'raw',
+    api: 'https://api.example',
+    name: 'payments',
+    file: '/project/.exportpollrc',
+    parameters: 'abc',
+    id: '99',
+    state: 'underway',
+    output: '/out',
+    options: { keepCompressed: false, name: '{name}' },
+    createdAt: AT,
+    updatedAt: AT,
+    ...more,
+  };
+}
+
+async function emptyLedger(): Promise<{ ledger: Ledger; other: Ledger }> {
+  const state = await mkdtemp(join(tmpdir(), 'exportpoll-ledger-'));
+  onTestFinished(async () => await rm(state, { recursive: true, force: true }));
+  const world = { env: { XDG_STATE_HOME: state }, home: '/', pid: process.pid };
+  return { ledger: new Ledger(world), other: new Ledger(world) };
+}
+
+const finish = (current: Entry): Entry => ({ ...current, state: 'finished', outcome: 'ready' });
+
+it('changes an entry that is still that of the export', async () => {
+  const { ledger } = await emptyLedger();
+  await ledger.write(entry(), { durable: false });
+  expect(await ledger.update(entry(), finish)).toBe(true);
+  expect(await ledger.list()).toEqual([finish(entry())]);
+  expect(await ledger.update(entry(), () => undefined)).toBe(true);
+  expect(await readdir(ledger.directory)).toEqual([]);
+});
+
+it('leaves a newer entry alone, and changes the one that the export has been moved to', async () => {
+  const { ledger } = await emptyLedger();
+  const { name: _, file: __, parameters: ___, ...moved } = entry();
+  const newer = entry({ id: '100' });
+  await ledger.write(newer, { durable: false });
+  expect(await ledger.update(entry(), finish)).toBe(false);
+  await ledger.write(moved, { durable: false });
+  expect(await ledger.update(entry(), finish)).toBe(true);
+  expect(await ledger.find(newer)).toEqual(newer);
+  expect(await ledger.find(moved)).toEqual(finish(moved));
+});
+
+it('leaves what another run works on to that run', async () => {
+  const { ledger, other } = await emptyLedger();
+  await ledger.write(entry(), { durable: false });
+  const release = await other.lock(entry());
+  expect(await ledger.update(entry(), finish)).toBe(false);
+  expect(await other.update(entry(), finish)).toBe(true);
+  await release();
+  expect(await ledger.find(entry())).toEqual(finish(entry()));
+});
+
+it('does not write what a change throws for, and frees the lock', async () => {
+  const { ledger, other } = await emptyLedger();
+  await ledger.write(entry(), { durable: false });
+  const change = (): never => {
+    throw new Error('no');
+  };
+  await expect(ledger.update(entry(), change)).rejects.toThrow('no');
+  expect(await other.update(entry(), (current) => current)).toBe(false);
+  expect(await other.update(entry(), finish)).toBe(true);
+});
