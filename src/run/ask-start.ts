@@ -20,8 +20,8 @@ const MOST_NAMES = 4;
 
 /**
  * Asks for the export of `entry` until the provider has it, and resolves with its id. The entry is written before each
- * request that may start something, and removed when the provider has refused it for sure; so whatever interrupts this,
- * the ledger says which of both it was.
+ * request that may start something, in the place of `known`, if the ledger has had one; when the provider has refused it
+ * for sure, the ledger is again as it was. So whatever interrupts this, it says which of both it was.
  *
  * What comes before a request whose predecessor's answer is not known (in this run, or in an earlier one, `isRepeated`):
  *
@@ -35,10 +35,10 @@ const MOST_NAMES = 4;
 export async function askStart(
   order: Order,
   entry: Entry,
-  isRepeated: boolean,
+  { isRepeated, known }: Earlier,
   world: RunWorld,
 ): Promise<string> {
-  const attempt = new Attempt(order, entry, isRepeated, world);
+  const attempt = new Attempt(order, entry, { isRepeated, known }, world);
   const { context, report } = world;
   return await retrying(async () => await attempt.next(), {
     clock: context.clock,
@@ -52,20 +52,33 @@ export async function askStart(
   });
 }
 
+/** What the ledger has had of the order. */
+interface Earlier {
+  /** The entry is that of an earlier run, which has not learned what became of its request. */
+  readonly isRepeated: boolean;
+  /** The entry of the export before this one. */
+  readonly known: Entry | undefined;
+}
+
 class Attempt {
   readonly #order: Order;
   readonly #world: RunWorld;
   readonly #parameters: Parameters;
+  readonly #known: Entry | undefined;
   #entry: Entry;
+  /** The entry is in the ledger, in the place of the known one. */
+  #isWritten: boolean;
   /** A request was, or may have been, sent, and nobody knows what became of it. */
   #isOpen: boolean;
   #names = 1;
 
-  constructor(order: Order, entry: Entry, isRepeated: boolean, world: RunWorld) {
+  constructor(order: Order, entry: Entry, { isRepeated, known }: Earlier, world: RunWorld) {
     this.#order = order;
     this.#world = world;
     this.#entry = entry;
+    this.#known = known;
     this.#isOpen = isRepeated;
+    this.#isWritten = isRepeated;
     // Date words as of the first attempt: a repetition after midnight is the same export.
     this.#parameters = readParameters(order, Date.parse(entry.createdAt));
   }
@@ -111,6 +124,8 @@ class Attempt {
       const reply = await requestStart(this.#asked(), client, turn, async () => {
         const updatedAt = new Date(context.clock.now()).toISOString();
         this.#entry = { ...this.#entry, updatedAt };
+        await this.#keepUnfinished();
+        this.#isWritten = true;
         await ledger.write(this.#entry, { durable: true });
       });
       switch (reply.kind) {
@@ -149,7 +164,19 @@ class Attempt {
 
   /** The request started nothing: the ledger is as if it had not been made, unless an earlier one is still open. */
   async #forget(): Promise<void> {
-    if (!this.#isOpen) await this.#world.ledger.remove(this.#entry);
+    if (this.#isOpen || !this.#isWritten) return;
+    const { ledger } = this.#world;
+    if (this.#known === undefined) await ledger.remove(this.#entry);
+    else await ledger.write(this.#known, { durable: true });
+    const moved = unfinishedUnderId(this.#known);
+    if (moved !== undefined) await ledger.remove(moved);
+    this.#isWritten = false;
+  }
+
+  /** The export before this one is still to be fetched, under no name but its own, whatever becomes of this one. */
+  async #keepUnfinished(): Promise<void> {
+    const moved = unfinishedUnderId(this.#known);
+    if (moved !== undefined && !this.#isWritten) await this.#world.ledger.write(moved, { durable: true });
   }
 
   /** The id of the export that an earlier request has started; `undefined` when it has started none. */
@@ -224,6 +251,13 @@ class Attempt {
       },
     );
   }
+}
+
+/** The entry as that of its id alone, if there is still something to be fetched. */
+function unfinishedUnderId(known: Entry | undefined): Entry | undefined {
+  if (known?.state !== 'underway' || known.id === undefined) return undefined;
+  const { name: _, file: __, parameters: ___, ...rest } = known;
+  return rest;
 }
 
 function asTransient(error: ExportpollError): TransientError {

@@ -38,18 +38,14 @@ export async function startExport<World extends RunWorld>(
 async function started(order: Order, identity: Identity, world: RunWorld): Promise<Target> {
   const { ledger, context } = world;
   const known = await ledger.find(identity);
-  if (known?.state === 'underway' && known.id !== undefined) {
-    if (!order.again) {
-      tellOfDifference(order, known, identity, world);
-      return targetOf(order, known, known.id);
-    }
-    // It is still to be fetched, under no name but its own.
-    const { name: _, file: __, parameters: ___, ...rest } = known;
-    await ledger.write(rest, { durable: true });
+  if (known?.state === 'underway' && known.id !== undefined && !order.again) {
+    tellOfDifference(order, known, identity, world);
+    return targetOf(order, known, known.id);
   }
   const isRepeated = known?.state === 'starting' && !order.again;
   const entry = isRepeated ? known : draftOf(order, identity, world);
-  const id = await askStart(order, entry, isRepeated, world);
+  const earlier = { isRepeated, known: isRepeated ? undefined : known };
+  const id = await askStart(order, entry, earlier, world);
   const { before: _, chosen: __, ...rest } = entry;
   const underway: Entry = { ...rest, id, state: 'underway', updatedAt: now(context.clock.now()) };
   await ledger.write(underway, { durable: true });

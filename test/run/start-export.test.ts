@@ -27,6 +27,7 @@ interface Machine {
 const RAW = { event: 'installs', selectors: 'idDevice' };
 const CUSTOMERS = { name: 'C', resource: 'customers', format: 'csv' };
 const CREATED: Reply = { body: { code: 200, message: 'Ok', data: { idRawExport: '7' } } };
+const REFUSAL = { code: 400, message: 'Bad Request', data: { error: { detail: 'No such event' } } };
 const DIES: Handler = (_seen, response) => void response.destroy();
 
 /** A machine with an empty ledger, and a service that answers like this. */
@@ -109,10 +110,21 @@ describe('a start that was surely refused', () => {
   });
 
   it('leaves nothing in the ledger', async () => {
-    const refusal = { code: 400, message: 'Bad Request', data: { error: { detail: 'No such event' } } };
-    const { start, ledger } = await machine(raw, RAW, [{ status: 400, body: refusal }]);
+    const { start, ledger } = await machine(raw, RAW, [{ status: 400, body: REFUSAL }]);
     expect(errorsOf(await start())).toEqual([[2, expect.stringContaining('No such event')]]);
     expect(await ledger.list()).toEqual([]);
+  });
+
+  it.each([
+    ['was finished', 'finished', false],
+    ['is under way', 'underway', true],
+  ] as const)('leaves the export before it, which %s, as it was', async (_, state, again) => {
+    const { start, ledger } = await machine(raw, RAW, [CREATED, { status: 400, body: REFUSAL }]);
+    await start();
+    const before = (await ledger.list()).map((entry) => ({ ...entry, state }));
+    for (const entry of before) await ledger.write(entry, { durable: false });
+    expect(errorsOf(await start({ again }))).toEqual([[2, expect.stringContaining('No such event')]]);
+    expect(await ledger.list()).toEqual(before);
   });
 
   it('because nobody listens is made again, and leaves nothing in the ledger', async () => {
@@ -143,6 +155,20 @@ describe('a start whose answer is lost, at a service that cannot be asked', () =
     expect(await ledger.list()).toEqual([expect.objectContaining({ state: 'starting' })]);
     await start({ again: true });
     expect(posts()).toHaveLength(2);
+  });
+
+  it('does not forget the export before it, which is still to be fetched', async () => {
+    let count = 0;
+    const { start, ledger } = await machine(raw, RAW, (_seen, response) => {
+      count += 1;
+      if (count === 1) return CREATED;
+      response.destroy();
+      return undefined;
+    });
+    await start();
+    await start({ again: true });
+    const left = (await ledger.list()).map(({ id, state }) => `${id} ${state}`);
+    expect(new Set(left)).toEqual(new Set(['7 underway', 'undefined starting']));
   });
 });
 
