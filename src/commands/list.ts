@@ -1,10 +1,11 @@
 import { loadConfiguration } from '../config/configuration.ts';
 import type { Context } from '../context.ts';
-import { ExitCode } from '../errors.ts';
+import { ExitCode, type ExportpollError } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { Invocation } from '../run/session.ts';
+import { maskedText } from '../ui/clean.ts';
 import { safeText } from '../ui/text.ts';
 
 /** No provider keeps an export, or what was left of one here is of use, for longer. */
@@ -26,7 +27,10 @@ export async function list(
     const pruned = await prune(ledger, clock.now());
     if (!settings.quiet) stderr.stream.write(`exportpoll: ${formatCount(pruned, 'export')} forgotten\n`);
   }
-  const rows = (await ledger.list()).map(rowOf);
+  const warn = ({ message, hint = '' }: ExportpollError): void => {
+    stderr.stream.write(`exportpoll: warning: ${maskedText(`${message}; ${hint}`, redactor)}\n`);
+  };
+  const rows = (await ledger.list(warn)).map(rowOf);
   const text = settings.json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows);
   stdout.stream.write(redactor.mask(text));
   return ExitCode.ok;

@@ -5,9 +5,9 @@ import type { Context } from '../context.ts';
 import { onDisk } from '../download/disk-errors.ts';
 import { makeDirectory, writeAtomically } from '../download/durable.ts';
 import { Locks, type Release } from '../download/lock.ts';
-import { readSmall, SMALL_BYTES } from '../download/read-small.ts';
-import { TryAgainError } from '../errors.ts';
-import { entryKey, entrySchema, type Entry, type EntryIdentity } from './entry.ts';
+import { ExportpollError, TryAgainError } from '../errors.ts';
+import { entryKey, type Entry, type EntryIdentity } from './entry.ts';
+import { readEntry } from './read-entry.ts';
 
 const SUFFIX = '.json';
 const DRAFT = '.tmp';
@@ -32,18 +32,29 @@ export class Ledger {
     this.#locks = new Locks(pid);
   }
 
-  /** Every entry that can be read, the oldest first. */
-  async list(): Promise<Entry[]> {
+  /** Every entry that can be read, the oldest first; why another one cannot is told to `onUnreadable`. */
+  async list(onUnreadable?: (error: ExportpollError) => void): Promise<Entry[]> {
     const names = await readdir(this.directory).catch(() => []);
     const files = names.filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
-    const entries = await Promise.all(files.map(async (name) => await this.#read(name)));
+    const entries = await Promise.all(
+      files.map(async (name) => {
+        try {
+          return await readEntry(join(this.directory, name));
+        } catch (error) {
+          if (!(error instanceof ExportpollError)) throw error;
+          onUnreadable?.(error);
+          return undefined;
+        }
+      }),
+    );
     return entries
       .filter((entry) => entry !== undefined)
       .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   }
 
+  /** Rejects, with ConfigError or IoError, where there is something that cannot be read: it may be under way. */
   async find(identity: EntryIdentity): Promise<Entry | undefined> {
-    return await this.#read(`${entryKey(identity)}${SUFFIX}`);
+    return await readEntry(this.#pathOf(identity));
   }
 
   /** With `durable`, the entry survives whatever happens to this machine from now on. Rejects with disk errors. */
@@ -124,14 +135,5 @@ export class Ledger {
 
   #pathOf(entry: EntryIdentity): string {
     return join(this.directory, `${entryKey(entry)}${SUFFIX}`);
-  }
-
-  async #read(name: string): Promise<Entry | undefined> {
-    const text = await readSmall(join(this.directory, name), SMALL_BYTES);
-    try {
-      return text === undefined ? undefined : entrySchema.parse(JSON.parse(text));
-    } catch {
-      return undefined;
-    }
   }
 }

@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect, it, onTestFinished } from 'vitest';
 
-import type { Entry } from '../../src/ledger/entry.ts';
+import { entryKey, type Entry } from '../../src/ledger/entry.ts';
+import { ConfigError, IoError } from '../../src/errors.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 
 const AT = '2024-05-06T07:08:09.000Z';
@@ -76,4 +77,35 @@ it('does not write what a change throws for, and frees the lock', async () => {
   await expect(ledger.update(entry(), change)).rejects.toThrow('no');
   expect(await other.update(entry(), (current) => current)).toBe(false);
   expect(await other.update(entry(), finish)).toBe(true);
+});
+
+it.each([
+  ['is cut', '{"v": 1, "provider": '],
+  ['is of a later version', JSON.stringify({ ...entry(), v: 2 })],
+  ['is empty', ''],
+  ['is too large', ' '.repeat(1024 * 1024 + 1)],
+])('takes a file that %s for no absent entry', async (_, text) => {
+  const { ledger } = await emptyLedger();
+  await mkdir(ledger.directory);
+  const path = join(ledger.directory, `${entryKey(entry())}.json`);
+  await writeFile(path, text);
+  await expect(ledger.find(entry())).rejects.toThrow(ConfigError);
+  await expect(ledger.find(entry())).rejects.toThrow(path);
+  const told: string[] = [];
+  expect(await ledger.list(({ message }) => told.push(message))).toEqual([]);
+  expect(told).toEqual([expect.stringContaining(path)]);
+});
+
+it('takes what it may not read for no absent entry', async () => {
+  const { ledger } = await emptyLedger();
+  await writeFile(ledger.directory, '');
+  // ENOTDIR: also for who may read everything.
+  await expect(ledger.find(entry())).rejects.toThrow(IoError);
+});
+
+it('follows no link', async () => {
+  const { ledger } = await emptyLedger();
+  await mkdir(ledger.directory);
+  await symlink('/dev/zero', join(ledger.directory, `${entryKey(entry())}.json`));
+  await expect(ledger.find(entry())).rejects.toThrow('is no file');
 });

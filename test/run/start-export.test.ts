@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -287,6 +287,15 @@ describe('a start under a name of our own', () => {
     expect(errorsOf(await start())).toEqual([[2, expect.stringContaining('choose another name')]]);
     expect(posts()).toHaveLength(1);
   });
+});
+
+it('is not made where the ledger has something that cannot be read', async () => {
+  const { start, posts, ledger } = await machine(raw, RAW, [CREATED]);
+  await start();
+  const [name = ''] = await readdir(ledger.directory);
+  await truncate(join(ledger.directory, name), 20);
+  expect(errorsOf(await start())).toEqual([[78, expect.stringContaining(name)]]);
+  expect(posts()).toHaveLength(1);
 });
 
 it('two orders at once are one start and one 75', async () => {
