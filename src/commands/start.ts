@@ -11,7 +11,8 @@ import { startExport } from '../run/start-export.ts';
 
 /**
  * `exportpoll start`: asks the provider for a new export and prints its target, or, with `--watch`, waits for it and
- * downloads its files. An order whose export is not finished goes on with that one.
+ * downloads its files. An order whose export is not finished goes on with that one; where that is one for other
+ * parameters or another day, `--watch` then starts the new one, too.
  */
 export async function start(
   context: Context,
@@ -24,7 +25,13 @@ export async function start(
     resolve: (configuration, [name], _entries, world) => resolveOrders(configuration, name, flags, world),
     work: async (orders, world) => {
       const follow = flags.watch ? createRunner({ once: false }) : print;
-      return await runEach(orders, world, async (order, own) => await startExport(order, follow, own));
+      const following = { follow, watch: flags.watch };
+      const all = await runEach(
+        orders,
+        world,
+        async (order, own) => await startExport(order, following, own),
+      );
+      return all.flat();
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { Order, Target } from '../account.ts';
-import { ExportpollError } from '../errors.ts';
+import { ExportpollError, StillRunningError } from '../errors.ts';
 import type { Entry, EntryIdentity } from '../ledger/entry.ts';
 import { apiOf } from '../profiles/origins.ts';
 import { hashParameters, readParameters } from '../profiles/parameters.ts';
@@ -7,30 +7,54 @@ import { askStart } from './ask-start.ts';
 import type { RunWorld } from './await-export.ts';
 import type { Outcome } from './outcome.ts';
 
+/** What is done with an export once it is started. */
+export interface Following<World extends RunWorld> {
+  readonly follow: (target: Target, world: World) => Promise<Outcome>;
+  /** Whether `follow` waits for the export to end. */
+  readonly watch: boolean;
+}
+
 /**
  * One export from its start on: asks for it, unless the ledger has one for the same order that is not finished, and
  * hands it to `follow`. Nobody else works on the order meanwhile; a second run ends before any request.
+ *
+ * One that is not finished and has other parameters, or is for another day, is not what was asked for: with `watch` it
+ * is followed to its end, and then the new one is started and followed; without, StillRunningError says so.
  */
 export async function startExport<World extends RunWorld>(
   order: Order,
-  follow: (target: Target, world: World) => Promise<Outcome>,
+  following: Following<World>,
   world: World,
-): Promise<Outcome> {
+): Promise<Outcome[]> {
   const { account, name } = order;
+  const outcomes: Outcome[] = [];
   try {
     // Checked before anything is asked, so that a missing credential is told at once.
     world.service(order);
     const identity = identityOf(order, world);
     const release = await world.ledger.lock(identity);
     try {
-      return await follow(await started(order, identity, world), world);
+      const first = await started(order, identity, world);
+      const outcome = await following.follow(first, world);
+      const isOther = first.entry?.parameters !== identity.parameters;
+      if (!isOther) return [outcome];
+      if (!following.watch) return [withFailure(outcome, stillRunning(order, first))];
+      outcomes.push(outcome);
+      // Where it is not over, its own failure says why, and what to do.
+      const isOver = (await world.ledger.find(identity))?.state === 'finished';
+      if (!isOver) {
+        return outcome.failures.length > 0 ? outcomes : [withFailure(outcome, stillRunning(order, first))];
+      }
+      outcomes.push(await following.follow(await started(order, identity, world), world));
+      return outcomes;
     } finally {
       // What it cannot remove is a dead run's lock to the next one; that must not hide what happened before.
       await release().catch(() => undefined);
     }
   } catch (error) {
     if (!(error instanceof ExportpollError)) throw error;
-    return { subject: name ?? account.name, files: 0, bytes: 0, failures: [{ error, told: false }] };
+    const subject = name ?? account.name;
+    return [...outcomes, { subject, files: 0, bytes: 0, failures: [{ error, told: false }] }];
   }
 }
 
@@ -39,11 +63,10 @@ async function started(order: Order, identity: Identity, world: RunWorld): Promi
   const { ledger, context } = world;
   const known = await ledger.find(identity);
   if (known?.state === 'underway' && known.id !== undefined && !order.again) {
-    tellOfDifference(order, known, identity, world);
     return targetOf(order, known, known.id);
   }
   const isRepeated = known?.state === 'starting' && !order.again;
-  const entry = isRepeated ? known : draftOf(order, identity, world);
+  const entry = isRepeated ? known : draftOf(order, identity);
   const earlier = { isRepeated, known: isRepeated ? undefined : known };
   const id = await askStart(order, entry, earlier, world);
   const { before: _, chosen: __, ...rest } = entry;
@@ -52,18 +75,20 @@ async function started(order: Order, identity: Identity, world: RunWorld): Promi
   return targetOf(order, underway, id);
 }
 
-type Identity = EntryIdentity & { readonly parameters: string };
+/** `at`: when it was asked for, in ms, which is what date words go by, however long the export before it takes. */
+type Identity = EntryIdentity & { readonly parameters: string; readonly at: number };
 
 function identityOf(order: Order, { context }: RunWorld): Identity {
   const { account, name, file, settings } = order;
-  const parameters = hashParameters(readParameters(order, context.clock.now()));
-  return { provider: account.name, api: apiOf(account, settings), name, file, parameters };
+  const at = context.clock.now();
+  const parameters = hashParameters(readParameters(order, at));
+  return { provider: account.name, api: apiOf(account, settings), name, file, parameters, at };
 }
 
-function draftOf({ settings }: Order, identity: Identity, { context }: RunWorld): Entry {
-  const { name, file, ...rest } = identity;
+function draftOf({ settings }: Order, identity: Identity): Entry {
+  const { name, file, at: asked, ...rest } = identity;
   const { output, keepCompressed, name: template } = settings;
-  const at = now(context.clock.now());
+  const at = now(asked);
   return {
     v: 1,
     ...rest,
@@ -82,19 +107,20 @@ function targetOf({ account, settings }: Order, entry: Entry, id: string): Targe
   return { account, id, settings, entry };
 }
 
-/** Who finds yesterday's export unfinished has not asked for today's yet. */
-function tellOfDifference(
-  { account, name }: Order,
-  known: Entry,
-  { parameters }: Identity,
-  { report }: RunWorld,
-): void {
-  if (known.parameters === parameters) return;
-  const message =
-    `goes on with the export that was started at ${known.createdAt}, with other parameters or for other days; ` +
-    `when it is done, run exportpoll start ${name ?? account.name} again for a new one`;
-  const id = known.id === undefined ? {} : { id: known.id };
-  report({ type: 'warning', provider: account.name, ...id, message });
+function withFailure(outcome: Outcome, error: ExportpollError): Outcome {
+  return { ...outcome, failures: [...outcome.failures, { error, told: false }] };
+}
+
+/** Who finds yesterday's export unfinished has not got today's. */
+function stillRunning({ account, name }: Order, { entry }: Target): StillRunningError {
+  const what = name ?? account.name;
+  return new StillRunningError(
+    `no new export was started: the one that was started at ${entry?.createdAt}, with other parameters or for other ` +
+      'days, is not finished',
+    {
+      hint: `finish it and start the new one with: exportpoll start ${what} … --watch; or start beside it: --again`,
+    },
+  );
 }
 
 function now(ms: number): string {

@@ -205,7 +205,21 @@ exports:
     expect((await run(['watch', 'payments'])).stderr).toContain('exportpoll start payments --watch');
   });
 
-  it('go on with what was started, also when their parameters have changed since', async ({
+  it('say that what was asked for is not started while one for other parameters is not finished', async ({
+    expect,
+    cli,
+    run,
+    sandbox,
+  }) => {
+    await cli.write('.exportpollrc', CONFIG);
+    const first = await run(['start', 'payments']);
+    await cli.write('.exportpollrc', CONFIG.replace('[idDevice, tsEvent]', 'idDevice'));
+    const { exitCode, stdout, stderr } = await run(['start', 'payments', '-q']);
+    expect([exitCode, stdout, sandbox.started.length]).toEqual([8, first.stdout, 1]);
+    expect(stderr).toContain('no new export was started: the one that was started at');
+  });
+
+  it('finish what was started with other parameters, and then start and watch the new one', async ({
     expect,
     cli,
     run,
@@ -214,9 +228,26 @@ exports:
     await cli.write('.exportpollrc', CONFIG);
     await run(['start', 'payments']);
     await cli.write('.exportpollrc', CONFIG.replace('[idDevice, tsEvent]', 'idDevice'));
-    const { exitCode, stderr } = await run(['start', 'payments', '--watch']);
-    expect([exitCode, sandbox.started.length]).toEqual([0, 1]);
-    expect(stderr).toContain('goes on with the export that was started at');
+    const both = await run(['start', 'payments', '--watch', '-q']);
+    expect([both.exitCode, sandbox.started.length]).toEqual([0, 2]);
+    const saved = (await cli.files()).filter((name) => name.includes('manifest'));
+    expect(saved).toHaveLength(2);
+    const [entry] = await ledgerOf(cli);
+    expect(entry).toMatchObject({ id: sandbox.started[1]?.id, state: 'finished', outcome: 'ready' });
+  });
+
+  it('start none beside one with other parameters that is not finished in time', async ({
+    expect,
+    cli,
+    serve,
+  }) => {
+    const sandbox = await serve({ durationMs: 60_000 });
+    const env = sandboxEnv(sandbox);
+    await cli.write('.exportpollrc', CONFIG);
+    await cli.run(['start', 'payments'], { env });
+    await cli.write('.exportpollrc', CONFIG.replace('[idDevice, tsEvent]', 'idDevice'));
+    const { exitCode } = await cli.run(['start', 'payments', '--watch', '-q', '--timeout', '1s'], { env });
+    expect([exitCode, postsTo(sandbox)]).toEqual([8, 1]);
   });
 
   it('are one that works, and one that ends with 75 without a request, in two runs at once', async ({

@@ -18,7 +18,7 @@ import { accountOf, apiWorld, serviceOf } from '../helpers/api.ts';
 
 interface Machine {
   /** Runs a start; its outcome, and the id that it ended with. */
-  readonly start: (order?: Partial<Order>) => Promise<Outcome & { id: string | undefined }>;
+  readonly start: (order?: Partial<Order>, watch?: boolean) => Promise<Outcome & { id: string | undefined }>;
   readonly posts: () => Seen[];
   readonly ledger: Ledger;
   readonly waits: readonly number[];
@@ -51,7 +51,7 @@ async function machine(
     ledger,
     waits: world.clock.waits,
     posts: () => seen.filter(({ method }) => method === 'POST'),
-    async start(more = {}) {
+    async start(more = {}, watch = false) {
       let found: Target | undefined;
       const order: Order = {
         account: opened,
@@ -61,15 +61,19 @@ async function machine(
         again: false,
         ...more,
       };
-      const outcome = await startExport(
+      const outcomes = await startExport(
         order,
-        (target) => {
-          found = target;
-          return Promise.resolve({ subject: '', files: 0, bytes: 0, failures: [] });
+        {
+          watch,
+          follow: (target) => {
+            found = target;
+            return Promise.resolve({ subject: '', files: 0, bytes: 0, failures: [] });
+          },
         },
         { context, report: () => undefined, ledger, service: () => service, polling: () => pLimit(1) },
       );
-      return { ...outcome, id: found?.id };
+      const failures = outcomes.flatMap((outcome) => outcome.failures);
+      return { subject: '', files: 0, bytes: 0, failures, id: found?.id };
     },
   };
 }
