@@ -112,6 +112,18 @@ function exportTarget(configuration: Configuration, name: string, entries: reado
     unfinishedEntryOf(configuration, name, entries)?.id ??
     lastEntryOf(configuration, name, entries)?.id;
   if (id === undefined) {
+    const path = configuration.exports.get(name)?.file.path;
+    const maybe = entries.find((entry) => entry.name === name && entry.file === path);
+    if (maybe?.state === 'starting') {
+      throw new UsageError(
+        `the export "${name}" has no id yet: it may have been started at ${maybe.updatedAt}, or not`,
+        {
+          hint:
+            `exportpoll list shows it; exportpoll start ${name} --watch finds out where it can, ` +
+            `and with --again starts another one`,
+        },
+      );
+    }
     throw new UsageError(`the export "${name}" has no id yet: it has not been started`, {
       hint: `start it, and wait for it: exportpoll start ${name} --watch`,
     });

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe } from 'vitest';
@@ -203,6 +203,19 @@ exports:
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/exports\.payments has nothing under way and is left out/);
     expect((await run(['watch', 'payments'])).stderr).toContain('exportpoll start payments --watch');
+  });
+
+  it('of which one may have been started are not said to have not been', async ({ expect, cli, run }) => {
+    await cli.write('.exportpollrc', CONFIG);
+    await run(['start', 'payments']);
+    const [entry] = await ledgerOf(cli);
+    const directory = join(cli.home, 'xdg-state', 'exportpoll');
+    const name = (await readdir(directory)).find((file) => file.endsWith('.json')) ?? '';
+    await writeFile(join(directory, name), JSON.stringify({ ...entry, id: undefined, state: 'starting' }));
+    const { exitCode, stderr } = await run(['watch', 'payments']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/it may have been started at [^]*exportpoll list [^]*--again/);
+    expect(stderr).not.toContain('has not been started');
   });
 
   it('say that what was asked for is not started while one for other parameters is not finished', async ({
