@@ -35,10 +35,13 @@ export function readParameters({ account, start, parameters }: Given, now: numbe
   const zone = evaluateText(start.timeZone, { vars: variables, params: parameters });
   for (const name of new Set([...known, ...Object.keys(parameters)])) {
     const entry = Object.hasOwn(start.parameters, name) ? start.parameters[name] : undefined;
-    const value = Object.hasOwn(parameters, name) ? parameters[name] : entry?.default;
+    const given = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    // To a profile that lists it, null says nothing; others pass on what they are given.
+    const value = given === undefined || (given === null && entry !== undefined) ? entry?.default : given;
     try {
-      if (value !== undefined) read[name] = readValue(withDates(value, now, zone), entry);
-      else if (entry?.required === true) problems.push(`"${name}" is missing: ${described(entry)}`);
+      if (entry?.required === true && isEmpty(value)) {
+        problems.push(`"${name}" is missing: ${described(entry)}`);
+      } else if (value !== undefined) read[name] = readValue(withDates(value, now, zone), entry);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       problems.push(`"${name}" ${messageOf(error)}`);
@@ -75,7 +78,10 @@ function put(into: Record<string, unknown>, [name = '', ...path]: readonly strin
   if (name === '__proto__') throw new UsageError(`--param ${name}: is no parameter`);
   const there = Object.hasOwn(into, name) ? into[name] : undefined;
   if (path.length > 0) {
-    const inner = isObject(there) ? there : {};
+    if (there !== undefined && !isObject(there)) {
+      throw new UsageError(`--param ${name}.${path.join('.')}: ${name} already has a value of its own`);
+    }
+    const inner = there ?? {};
     put(inner, path, value);
     into[name] = inner;
   } else if (there === undefined) into[name] = value;
@@ -96,10 +102,11 @@ function typed(value: unknown, type: ParameterEntry['type']): unknown {
   switch (type) {
     case 'text':
       if (isObject(value)) throw new RangeError('must be text, not an object');
-      return Array.isArray(value) ? value : String(value);
+      if (Array.isArray(value)) throw new RangeError('must be one text, not a list');
+      return String(value);
     case 'list':
       if (isObject(value)) throw new RangeError('must be a list, not an object');
-      return Array.isArray(value) ? value : String(value).split(',');
+      return listed(Array.isArray(value) ? value : String(value).split(','));
     case 'number': {
       const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
       if (typeof number !== 'number' || !Number.isFinite(number)) throw new RangeError('must be a number');
@@ -112,6 +119,20 @@ function typed(value: unknown, type: ParameterEntry['type']): unknown {
       if (!isObject(value)) throw new RangeError('must be an object: give its members as NAME.MEMBER=VALUE');
       return value;
   }
+}
+
+/** The elements without the blanks that people write after a comma. */
+function listed(elements: readonly unknown[]): unknown[] {
+  const trimmed = elements.map((element) => (typeof element === 'string' ? element.trim() : element));
+  if (trimmed.some((element) => element === '' || element === null)) {
+    throw new RangeError('has an empty element');
+  }
+  return trimmed;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'string') return value.trim() === '';
+  return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 /** The value with the date words in all of its texts filled in. */

@@ -41,6 +41,11 @@ describe('parameters of a new export', () => {
 
   it.each([
     [{}, '"event" is missing: the event'],
+    [{ event: '' }, '"event" is missing: the event'],
+    [{ event: null }, '"event" is missing: the event'],
+    [{ event: ['pay', 'install'] }, '"event" must be one text, not a list'],
+    [{ event: 'pay', columns: 'a,,b' }, '"columns" has an empty element'],
+    [{ event: 'pay', columns: ['a', null] }, '"columns" has an empty element'],
     [{ event: 'PAY' }, '"event" cannot be "PAY"'],
     [{ event: 'pay', columns: 'a,b-c' }, '"columns" cannot be "b-c"'],
     [{ event: 'pay', limit: 'many' }, '"limit" must be a number'],
@@ -51,6 +56,14 @@ describe('parameters of a new export', () => {
   ])('%j is refused', (parameters, message) => {
     expect(() => read(parameters)).toThrow(UsageError);
     expect(() => read(parameters)).toThrow(message);
+  });
+
+  it('are not given where they are null, and may have blanks between the elements of a list', () => {
+    expect(read({ event: 'pay', columns: 'a, b', limit: null, all: null })).toEqual({
+      event: 'pay',
+      columns: ['a', 'b'],
+      limit: 10,
+    });
   });
 
   it('are passed on as they are where the profile does not list them all', () => {
@@ -68,6 +81,9 @@ describe('parameters of a new export', () => {
     for (const wrong of ['event', '=x', '__proto__=x', 'range.__proto__=x']) {
       expect(() => parametersFromText([wrong], entry)).toThrow(UsageError);
     }
+    expect(() => parametersFromText(['range=3', 'range.start=x'], entry)).toThrow(
+      /range already has a value/,
+    );
   });
 
   it('are the same in any order, and different when any value is', () => {
