@@ -118,7 +118,7 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
     .description('print a completion script')
     .showHelpAfterError('exportpoll complete --help explains it')
     .addArgument(new Argument('[shell]', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
-    .addOption(new Option('--list <WHAT>').choices(['targets', 'providers']).hideHelp())
+    .addOption(new Option('--list <WHAT>').choices(['targets', 'orders', 'providers']).hideHelp())
     .action(async (shell: string | undefined, { list }: { list?: string }) => {
       const { complete } = await import('./commands/complete.ts');
       done(await complete(context, program, { shell, list }));

@@ -17,7 +17,7 @@ const SCRIPTS: Readonly<Record<string, (commands: readonly CommandShape[]) => st
 
 /**
  * `exportpoll complete SHELL`: prints a completion script. The commands and flags stand in it; what depends on the
- * configuration it asks for when it is needed, with `complete --list targets` and `complete --list providers`.
+ * configuration it asks for when it is needed, with `complete --list` and `targets`, `orders` or `providers`.
  */
 export async function complete(
   context: Context,
@@ -36,7 +36,7 @@ export async function complete(
 }
 
 /**
- * Names as a shell may take them for words, one a line: of providers; or of what a TARGET can begin with. What is wrong
+ * Names as a shell may take them for words, one a line: of providers; of what can be started; or of what a TARGET can begin with. What is wrong
  * with the configuration is told by whatever uses it.
  */
 async function namesOf(list: string, context: Context): Promise<string[]> {
@@ -48,5 +48,6 @@ async function namesOf(list: string, context: Context): Promise<string[]> {
   const providers = providerNames(files);
   if (list === 'providers') return providers;
   const exports = new Set(files.flatMap(({ data }) => Object.keys(data.exports)));
-  return [...[...exports].sort(), ...providers.map((name) => `${name}:`)];
+  const begun = list === 'orders' ? providers : providers.map((name) => `${name}:`);
+  return [...[...exports].sort(), ...begun];
 }

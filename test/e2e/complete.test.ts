@@ -71,6 +71,8 @@ const LINES: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['exportpoll watch --provider my', ['mytracker-raw', 'mytracker-segment']],
   ['exportpoll download app', ['applicants']],
   ['exportpoll watch -q nur', ['nursing:']],
+  ['exportpoll start nur', ['nursing']],
+  ['exportpoll start app', ['applicants']],
   ['exportpoll providers re', ['rebilly']],
   ['exportpoll complete ', ['bash', 'fish', 'powershell', 'zsh']],
   ['exportpoll watch -o exp', ['exports', 'exports of']],

@@ -74,6 +74,7 @@ function action(words: Words): string {
     case 'directories':
       return '__exportpoll_paths -d';
     case 'targets':
+    case 'orders':
     case 'providers':
       return `__exportpoll_words "$("$program" complete --list ${words} 2>/dev/null)"`;
     default:

@@ -30,6 +30,7 @@ function values(words: Words): string {
     case 'directories':
       return `-a '(__fish_complete_directories)'`;
     case 'targets':
+    case 'orders':
     case 'providers':
       return `-a '(exportpoll complete --list ${words} 2>/dev/null)'`;
     default:

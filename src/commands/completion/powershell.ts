@@ -49,6 +49,7 @@ function action(words: Words): string {
     case 'directories':
       return '@()';
     case 'targets':
+    case 'orders':
     case 'providers':
       return `& $program complete --list ${words} 2>$null`;
     default:

@@ -1,8 +1,14 @@
 import type { Argument, Command, Option } from 'commander';
 
-/** What may stand in one place of a command line; `anything` is nothing that could be guessed. */
+/** What may stand in one place of a command line; `orders` is what can be started, `anything` nothing that could be guessed. */
 export type Words =
-  { readonly choices: readonly string[] } | 'files' | 'directories' | 'targets' | 'providers' | 'anything';
+  | { readonly choices: readonly string[] }
+  | 'files'
+  | 'directories'
+  | 'targets'
+  | 'orders'
+  | 'providers'
+  | 'anything';
 
 export interface FlagShape {
   /** `--output` and, where there is one, `-o`. */
@@ -53,6 +59,7 @@ function flagShape({ long, short, flags, description, argChoices, required }: Op
 function argumentWords(command: Command, argument: Argument): Words {
   if (argument.argChoices !== undefined) return { choices: argument.argChoices };
   if (argument.name() === 'dir') return 'directories';
+  if (command.name() === 'start') return 'orders';
   return command.name() === 'providers' ? 'providers' : 'targets';
 }
 

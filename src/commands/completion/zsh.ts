@@ -55,6 +55,7 @@ function action(words: Words): string {
     case 'directories':
       return '_files -/';
     case 'targets':
+    case 'orders':
     case 'providers':
       return `known=(\${(f)"$($program complete --list ${words} 2>/dev/null)"}); compadd -- \${known:#*:}; compadd -S '' -- \${(M)known:#*:}`;
     default:
