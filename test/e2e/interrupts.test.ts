@@ -11,8 +11,8 @@ import { waitsForFiles, waitsForReadiness } from '../helpers/waits.ts';
 const CONTENT = randomBytes(3 * 1024 * 1024);
 /** About half a second for the content. */
 const SLOW: Pace = { bytes: 64 * 1024, everyMs: 10 };
-/** What may be on its way, sent and not yet received, when a process is killed. */
-const IN_FLIGHT = 1024 * 1024;
+/** What may be on its way when a process is killed: in sockets that nobody reads, and in memory before it is written. */
+const IN_FLIGHT = 2 * 1024 * 1024;
 const SIGNALS = [
   ['SIGINT', 130],
   ['SIGTERM', 143],
