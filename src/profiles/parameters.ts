@@ -4,7 +4,8 @@ import { messageOf, UsageError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { fillDateWords } from './date-words.ts';
 import { evaluateText } from './expression.ts';
-import type { ParameterEntry, Profile, StartEntry } from './schema.ts';
+import { describeParameter, isEmpty, isObject, readValue } from './parameter-value.ts';
+import type { Profile, StartEntry } from './schema.ts';
 
 /** Parameters of an export: text, numbers, lists and objects, as JSON has them. */
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -40,7 +41,7 @@ export function readParameters({ account, start, parameters }: Given, now: numbe
     const value = given === undefined || (given === null && entry !== undefined) ? entry?.default : given;
     try {
       if (entry?.required === true && isEmpty(value)) {
-        problems.push(`"${name}" is missing: ${described(entry)}`);
+        problems.push(`"${name}" is missing: ${describeParameter(entry)}`);
       } else if (value !== undefined) read[name] = readValue(withDates(value, now, zone), entry);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -53,86 +54,11 @@ export function readParameters({ account, start, parameters }: Given, now: numbe
   });
 }
 
-/** Parameters from `NAME=VALUE`, in their order: a name that occurs again makes a list; `a.b` is `b` of the object `a`. */
-export function parametersFromText(texts: readonly string[], { parameters: known }: StartEntry): Parameters {
-  const given: Record<string, unknown> = {};
-  for (const text of texts) {
-    const at = text.indexOf('=');
-    if (at < 1) throw new UsageError(`--param ${text}: must be NAME=VALUE`);
-    const name = text.slice(0, at);
-    const [head = '', ...path] = name.split('.');
-    const isNested = path.length > 0 && !Object.hasOwn(known, name) && known[head]?.type === 'object';
-    put(given, isNested ? [head, ...path] : [name], text.slice(at + 1));
-  }
-  return given;
-}
-
 /** Tells one set of parameters from another, whatever the order of their names; the values do not show in it. */
 export function hashParameters(parameters: Parameters): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(parameters)))
     .digest('hex');
-}
-
-function put(into: Record<string, unknown>, [name = '', ...path]: readonly string[], value: string): void {
-  if (name === '__proto__') throw new UsageError(`--param ${name}: is no parameter`);
-  const there = Object.hasOwn(into, name) ? into[name] : undefined;
-  if (path.length > 0) {
-    if (there !== undefined && !isObject(there)) {
-      throw new UsageError(`--param ${name}.${path.join('.')}: ${name} already has a value of its own`);
-    }
-    const inner = there ?? {};
-    put(inner, path, value);
-    into[name] = inner;
-  } else if (there === undefined) into[name] = value;
-  else into[name] = Array.isArray(there) ? [...(there as unknown[]), value] : [there, value];
-}
-
-function readValue(value: unknown, entry: ParameterEntry | undefined): unknown {
-  if (entry === undefined) return value;
-  const read = typed(value, entry.type);
-  if (entry.pattern === undefined) return read;
-  const pattern = new RegExp(`^(?:${entry.pattern})$`, 'u');
-  const odd = (Array.isArray(read) ? read : [read]).find((element) => !pattern.test(String(element)));
-  if (odd !== undefined) throw new RangeError(`cannot be "${String(odd)}": it is ${described(entry)}`);
-  return read;
-}
-
-function typed(value: unknown, type: ParameterEntry['type']): unknown {
-  switch (type) {
-    case 'text':
-      if (isObject(value)) throw new RangeError('must be text, not an object');
-      if (Array.isArray(value)) throw new RangeError('must be one text, not a list');
-      return String(value);
-    case 'list':
-      if (isObject(value)) throw new RangeError('must be a list, not an object');
-      return listed(Array.isArray(value) ? value : String(value).split(','));
-    case 'number': {
-      const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-      if (typeof number !== 'number' || !Number.isFinite(number)) throw new RangeError('must be a number');
-      return number;
-    }
-    case 'boolean':
-      if (!/^(true|false)$/.test(String(value))) throw new RangeError('must be true or false');
-      return String(value) === 'true';
-    case 'object':
-      if (!isObject(value)) throw new RangeError('must be an object: give its members as NAME.MEMBER=VALUE');
-      return value;
-  }
-}
-
-/** The elements without the blanks that people write after a comma. */
-function listed(elements: readonly unknown[]): unknown[] {
-  const trimmed = elements.map((element) => (typeof element === 'string' ? element.trim() : element));
-  if (trimmed.some((element) => element === '' || element === null)) {
-    throw new RangeError('has an empty element');
-  }
-  return trimmed;
-}
-
-function isEmpty(value: unknown): boolean {
-  if (typeof value === 'string') return value.trim() === '';
-  return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 /** The value with the date words in all of its texts filled in. */
@@ -145,17 +71,9 @@ function withDates(value: unknown, now: number, zone: string | undefined): unkno
   );
 }
 
-function described({ description, example }: ParameterEntry): string {
-  return example === undefined ? description : `${description}, such as ${example}`;
-}
-
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
   const names = Object.keys(value).sort();
   return names.map((name) => [name, sorted(value[name])]);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { UsageError } from '../../src/errors.ts';
 import { loadBuiltin } from '../../src/profiles/load.ts';
-import { hashParameters, parametersFromText, readParameters } from '../../src/profiles/parameters.ts';
+import { parametersFromText } from '../../src/profiles/parameter-text.ts';
+import { hashParameters, readParameters } from '../../src/profiles/parameters.ts';
 import { start } from '../../src/profiles/start-schema.ts';
 
 const entry = start.parse({
