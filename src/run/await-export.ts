@@ -1,7 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 
 import type { Turn } from '../api/quota.ts';
-import { retrying } from '../api/retry.ts';
 import type { Service } from '../api/service.ts';
 import type { Look } from '../api/look.ts';
 import type { Target } from '../account.ts';
@@ -10,6 +9,7 @@ import type { Context } from '../context.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { poll, type Polled } from '../poll/poll.ts';
 import type { Event } from '../events.ts';
+import { retryingTold } from './retrying-told.ts';
 
 /** What the parts of a run have in common. */
 export interface RunWorld {
@@ -67,26 +67,15 @@ export async function awaitExport(target: Target, once: boolean, world: RunWorld
 }
 
 /** Looks a single time; a failure that may pass is tried again `--retries` times, until the signal aborts. */
-export async function lookWithRetries(
-  target: Target,
-  { context, report, service, polling }: RunWorld,
-  turn: Turn,
-): Promise<Look> {
+export async function lookWithRetries(target: Target, world: RunWorld, turn: Turn): Promise<Look> {
   const { account, id, settings } = target;
+  const { service, polling } = world;
   const look = async (): Promise<Look> => await service(target).look(id, turn);
   // Only polls: whoever is urgent is the account's quota to let in first.
   const attempt = turn.urgency === 'poll' ? async () => await polling(target)(look) : look;
-  return await retrying(attempt, {
-    clock: context.clock,
-    random: context.random,
-    signal: turn.signal,
-    patienceMs: turn.patienceMs,
-    retries: settings.retries,
-    onRetry: (error, delayMs) => {
-      const message = `${error.message}; trying again in ${(delayMs / 1000).toFixed(1)} s`;
-      report({ type: 'warning', provider: account.name, id, message });
-    },
-  });
+  const { signal, patienceMs } = turn;
+  const about = { provider: account.name, id, retries: settings.retries, patienceMs };
+  return await retryingTold(attempt, about, world, signal);
 }
 
 function statusOf({

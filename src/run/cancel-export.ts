@@ -1,9 +1,9 @@
 import type { Target } from '../account.ts';
 import { requestCancel } from '../api/cancel.ts';
-import { retrying } from '../api/retry.ts';
 import { ExportpollError, UsageError } from '../errors.ts';
 import type { RunWorld } from './await-export.ts';
 import type { Outcome } from './outcome.ts';
+import { retryingTold } from './retrying-told.ts';
 
 /** Asks the provider to cancel an export, and notes in the ledger that it is over. */
 export async function cancelExport(target: Target, world: RunWorld): Promise<Outcome> {
@@ -18,19 +18,11 @@ export async function cancelExport(target: Target, world: RunWorld): Promise<Out
       });
     }
     const { client } = service(target);
-    const message = await retrying(
+    const message = await retryingTold(
       async () =>
         await requestCancel(account, cancel, id, client, { urgency: 'urgent', signal: context.signal }),
-      {
-        clock: context.clock,
-        random: context.random,
-        signal: context.signal,
-        retries: settings.retries,
-        onRetry: (error, delayMs) => {
-          const told = `${error.message}; trying again in ${(delayMs / 1000).toFixed(1)} s`;
-          report({ type: 'warning', provider: account.name, id, message: told });
-        },
-      },
+      { provider: account.name, id, retries: settings.retries },
+      world,
     );
     if (entry !== undefined) {
       const updatedAt = new Date(context.clock.now()).toISOString();

@@ -1,11 +1,10 @@
 import type { Order, Target } from '../account.ts';
 import { ExportpollError, StillRunningError } from '../errors.ts';
-import type { Entry, EntryIdentity } from '../ledger/entry.ts';
-import { apiOf } from '../profiles/origins.ts';
-import { hashParameters, readParameters } from '../profiles/parameters.ts';
+import type { Entry } from '../ledger/entry.ts';
 import { askStart } from './ask-start.ts';
 import type { RunWorld } from './await-export.ts';
 import type { Outcome } from './outcome.ts';
+import { draftOf, identityOf, type Identity } from './start-entry.ts';
 
 /** What is done with an export once it is started. */
 export interface Following<World extends RunWorld> {
@@ -58,49 +57,46 @@ export async function startExport<World extends RunWorld>(
   }
 }
 
-/** The export of the order that is under way, or else a new one. */
+/** The export of the order that is under way, or that may have been started; else a new one. */
 async function started(order: Order, identity: Identity, world: RunWorld): Promise<Target> {
-  const { ledger, context } = world;
-  const known = await ledger.find(identity);
-  if (known?.state === 'underway' && known.id !== undefined && !order.again) {
-    return targetOf(order, known, known.id);
-  }
-  const isRepeated = known?.state === 'starting' && !order.again;
-  const entry = isRepeated ? known : draftOf(order, identity);
-  const earlier = { isRepeated, known: isRepeated ? undefined : known };
-  const id = await askStart(order, entry, earlier, world);
+  const known = await world.ledger.find(identity);
+  return (
+    goOn(order, known) ??
+    (await recover(order, known, world)) ??
+    (await startNew(order, identity, known, world))
+  );
+}
+
+/** What the ledger has under way. */
+function goOn(order: Order, known: Entry | undefined): Target | undefined {
+  if (known?.state !== 'underway' || known.id === undefined || order.again) return undefined;
+  return targetOf(order, known, known.id);
+}
+
+/** What an earlier run has asked for without learning what became of it. */
+async function recover(order: Order, known: Entry | undefined, world: RunWorld): Promise<Target | undefined> {
+  if (known?.state !== 'starting' || order.again) return undefined;
+  const id = await askStart(order, known, { isRepeated: true, known: undefined }, world);
+  return await noteUnderway(order, known, id, world);
+}
+
+async function startNew(
+  order: Order,
+  identity: Identity,
+  known: Entry | undefined,
+  world: RunWorld,
+): Promise<Target> {
+  const draft = draftOf(order, identity);
+  const id = await askStart(order, draft, { isRepeated: false, known }, world);
+  return await noteUnderway(order, draft, id, world);
+}
+
+async function noteUnderway(order: Order, entry: Entry, id: string, world: RunWorld): Promise<Target> {
   const { before: _, chosen: __, ...rest } = entry;
-  const underway: Entry = { ...rest, id, state: 'underway', updatedAt: now(context.clock.now()) };
-  await ledger.write(underway, { durable: true });
+  const updatedAt = new Date(world.context.clock.now()).toISOString();
+  const underway: Entry = { ...rest, id, state: 'underway', updatedAt };
+  await world.ledger.write(underway, { durable: true });
   return targetOf(order, underway, id);
-}
-
-/** `at`: when it was asked for, in ms, which is what date words go by, however long the export before it takes. */
-type Identity = EntryIdentity & { readonly parameters: string; readonly at: number };
-
-function identityOf(order: Order, { context }: RunWorld): Identity {
-  const { account, name, file, settings } = order;
-  const at = context.clock.now();
-  const parameters = hashParameters(readParameters(order, at));
-  return { provider: account.name, api: apiOf(account, settings), name, file, parameters, at };
-}
-
-function draftOf({ settings }: Order, identity: Identity): Entry {
-  const { name, file, at: asked, ...rest } = identity;
-  const { output, keepCompressed, name: template } = settings;
-  const at = now(asked);
-  return {
-    v: 1,
-    ...rest,
-    id: undefined,
-    ...(name === undefined ? {} : { name }),
-    ...(file === undefined ? {} : { file }),
-    state: 'starting',
-    output,
-    options: { keepCompressed, name: template },
-    createdAt: at,
-    updatedAt: at,
-  };
 }
 
 function targetOf({ account, settings }: Order, entry: Entry, id: string): Target {
@@ -121,8 +117,4 @@ function stillRunning({ account, name }: Order, { entry }: Target): StillRunning
       hint: `finish it and start the new one with: exportpoll start ${what} … --watch; or start beside it: --again`,
     },
   );
-}
-
-function now(ms: number): string {
-  return new Date(ms).toISOString();
 }

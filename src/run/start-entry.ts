@@ -1,0 +1,34 @@
+import type { Order } from '../account.ts';
+import type { Entry, EntryIdentity } from '../ledger/entry.ts';
+import { apiOf } from '../profiles/origins.ts';
+import { hashParameters, readParameters } from '../profiles/parameters.ts';
+import type { RunWorld } from './await-export.ts';
+
+/** Which export an order is for. `at`: when it was asked for, in ms, which is what date words go by, however long the export before it takes. */
+export type Identity = EntryIdentity & { readonly parameters: string; readonly at: number };
+
+export function identityOf(order: Order, { context }: RunWorld): Identity {
+  const { account, name, file, settings } = order;
+  const at = context.clock.now();
+  const parameters = hashParameters(readParameters(order, at));
+  return { provider: account.name, api: apiOf(account, settings), name, file, parameters, at };
+}
+
+/** The entry of a new export, before it is asked for. */
+export function draftOf({ settings }: Order, identity: Identity): Entry {
+  const { name, file, at: asked, ...rest } = identity;
+  const { output, keepCompressed, name: template } = settings;
+  const at = new Date(asked).toISOString();
+  return {
+    v: 1,
+    ...rest,
+    id: undefined,
+    ...(name === undefined ? {} : { name }),
+    ...(file === undefined ? {} : { file }),
+    state: 'starting',
+    output,
+    options: { keepCompressed, name: template },
+    createdAt: at,
+    updatedAt: at,
+  };
+}
