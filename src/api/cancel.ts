@@ -1,7 +1,7 @@
 import type { Account } from '../account.ts';
 import { RefusedError } from '../errors.ts';
 import { evaluateText } from '../profiles/expression.ts';
-import { compileIdPattern } from '../profiles/load.ts';
+import { compileIdPattern } from '../profiles/id.ts';
 import type { CancelEntry } from '../profiles/schema.ts';
 import { pick, send } from './ask.ts';
 import type { ApiClient } from './client.ts';

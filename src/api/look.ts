@@ -1,7 +1,7 @@
 import type { Account } from '../account.ts';
 import { DeniedError, GoneError, ProtocolError } from '../errors.ts';
 import { evaluate, evaluateText, type Scope } from '../profiles/expression.ts';
-import { compileIdPattern } from '../profiles/load.ts';
+import { compileIdPattern } from '../profiles/id.ts';
 import type { FollowUp, Meaning, Profile } from '../profiles/schema.ts';
 import { readPercent } from '../profiles/values.ts';
 import { lookUpWord } from '../profiles/words.ts';

@@ -1,7 +1,7 @@
 import type { Account } from '../account.ts';
 import { ExportpollError, ProtocolError, RefusedError, TryAgainError } from '../errors.ts';
 import { evaluate, evaluateText, type Scope } from '../profiles/expression.ts';
-import { compileIdPattern } from '../profiles/load.ts';
+import { isIdOf } from '../profiles/id.ts';
 import type { Parameters } from '../profiles/parameters.ts';
 import type { StartEntry } from '../profiles/schema.ts';
 import { expandTemplate } from '../profiles/template.ts';
@@ -63,7 +63,7 @@ export async function requestStart(
     throw status >= 500 || status === 408 ? lost(error) : refused(error, status);
   }
   const id = entry.id === undefined ? order.name : evaluateText(entry.id, seen);
-  if (id !== undefined && compileIdPattern(account.profile).test(id)) return { kind: 'started', id };
+  if (id !== undefined && isIdOf(account.profile, id)) return { kind: 'started', id };
   const what = id === undefined ? 'without an id' : `with "${client.quote(id)}", which is no id`;
   throw lost(new ProtocolError(`${account.name} answered the start ${what}`));
 }

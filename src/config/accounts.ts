@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { ConfigError, messageOf } from '../errors.ts';
+import { hasDotSegment } from '../profiles/id.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { expandTemplate, templateVariables } from '../profiles/template.ts';
 import { interpolate, NotSetError } from './interpolate.ts';
@@ -8,7 +9,7 @@ import type { Binding, ProviderPlan } from './providers.ts';
 import { configuredSecret, givenSecret } from './secrets.ts';
 import type { Account, SecretSource } from '../account.ts';
 import { maskTaken } from './taken.ts';
-import { checkPattern, hasDotSegment } from './values.ts';
+import { checkPattern } from './values.ts';
 
 /** A variable of the environment is missing without which the account cannot be used, which nobody may want to. */
 export class AccountIncompleteError extends ConfigError {}

@@ -7,9 +7,10 @@ import { AccountIncompleteError, openAccount } from './accounts.ts';
 import { missingCredentials } from './credentials.ts';
 import { interpolate } from './interpolate.ts';
 import { locate, requireSmallFile } from './paths.ts';
+import { isIdOf } from '../profiles/id.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
 import type { Sourced } from './settings.ts';
-import { isIdOf, type ConfiguredExport } from './targets.ts';
+import type { ConfiguredExport } from './targets.ts';
 
 /** Looks at every provider that is in use as if it were to be used now, and at every export. */
 export function inspectAll(

@@ -1,6 +1,7 @@
 import type { Account } from '../account.ts';
 import { ConfigError, UsageError } from '../errors.ts';
-import { isUnfinished, type Entry } from '../ledger/entry.ts';
+import { entryKey, isUnfinished, type Entry } from '../ledger/entry.ts';
+import { isIdOf, shortened } from '../profiles/id.ts';
 import { apiOf } from '../profiles/origins.ts';
 import type { Configuration } from './configuration.ts';
 
@@ -35,11 +36,20 @@ export function lastEntryOf(
   // Its account need not be complete as long as nothing was started with it.
   if (own.length === 0) return undefined;
   const account = accountOf(configuration, name);
-  return own.find((entry) => entry.provider === account.name && isReachable(configuration, entry));
+  return own.find(
+    (entry) => entry.provider === account.name && obstacleTo(configuration, entry) === undefined,
+  );
 }
 
-/** Whether the provider of an entry still is the one that it was. */
-export function isReachable(configuration: Configuration, { provider, api }: Entry): boolean {
+/** Why nobody can go on with the export of an entry, which was made under another configuration or version. */
+export function obstacleTo(configuration: Configuration, entry: Entry): string | undefined {
+  const { provider, id } = entry;
+  if (!isReachable(configuration, entry)) return `${provider} is not configured as it was`;
+  if (id === undefined || isIdOf(configuration.account(provider).profile, id)) return undefined;
+  return `"${shortened(id)}" is not an id of ${provider}`;
+}
+
+function isReachable(configuration: Configuration, { provider, api }: Entry): boolean {
   if (!configuration.providerNames().includes(provider)) return false;
   try {
     return apiOf(configuration.account(provider), configuration.settings) === api;
@@ -60,9 +70,12 @@ export function leftOut(configuration: Configuration, entries: readonly Entry[])
   );
   const others = entries.filter(isUnfinished).flatMap((entry) => {
     if (entry.id !== undefined && entry.state === 'underway') {
-      return isReachable(configuration, entry)
-        ? []
-        : [`${entry.provider}:${entry.id} is left out: ${entry.provider} is not configured as it was`];
+      const why = obstacleTo(configuration, entry);
+      if (why === undefined) return [];
+      return [
+        `${entry.provider}:${shortened(entry.id)} is left out: ${why}. To forget it, remove ${entryKey(entry)}.json ` +
+          'from the ledger; exportpoll list --prune does when it is a month old',
+      ];
     }
     const what = entry.name ?? entry.provider;
     return [`${what} may have been started at ${entry.createdAt} and is left out; run its start again`];

@@ -1,7 +1,7 @@
+import { MOST_MATCHED } from '../profiles/pattern.ts';
+
 /** How many ways of matching are tried within a second. */
 const MOST_WAYS = 1e9;
-/** Texts longer than this are not matched at all, see `checkPattern`. */
-export const MOST_MATCHED = 1000;
 
 const QUANTIFIER = /^(?:[*+?]|\{(\d+)(,?)(\d*)\})/;
 

@@ -2,19 +2,15 @@ import type { Account, Target } from '../account.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { didYouMean } from '../nearest.ts';
-import { compileIdPattern } from '../profiles/load.ts';
-import { matchesWhole } from '../profiles/pattern.ts';
+import { isIdOf } from '../profiles/id.ts';
 import { apiOf } from '../profiles/origins.ts';
-import type { Profile } from '../profiles/schema.ts';
 import type { Settings } from '../settings.ts';
 import { complaints } from './complaints.ts';
 import type { Configuration } from './configuration.ts';
-import { accountOf, isReachable, lastEntryOf, leftOut, unfinishedEntryOf } from './known-exports.ts';
+import { accountOf, lastEntryOf, leftOut, obstacleTo, unfinishedEntryOf } from './known-exports.ts';
 import type { ConfigFile } from './load.ts';
 import { providerNames } from './providers.ts';
-import { MOST_MATCHED } from './safe-pattern.ts';
 import type { ExportEntry } from './schema.ts';
-import { hasDotSegment } from './values.ts';
 
 /** An entry under `exports:`, and the file that it stands in. */
 export interface ConfiguredExport {
@@ -114,6 +110,12 @@ function exportTarget(configuration: Configuration, name: string, entries: reado
   if (id === undefined) {
     const path = configuration.exports.get(name)?.file.path;
     const maybe = entries.find((entry) => entry.name === name && entry.file === path);
+    const obstacle = maybe && obstacleTo(configuration, maybe);
+    if (obstacle !== undefined) {
+      throw new UsageError(`what was started for the export "${name}" cannot be gone on with: ${obstacle}`, {
+        hint: `exportpoll start ${name} --again starts another one`,
+      });
+    }
     if (maybe?.state === 'starting') {
       throw new UsageError(
         `the export "${name}" has no id yet: it may have been started at ${maybe.updatedAt}, or not`,
@@ -146,7 +148,7 @@ function unfinishedTargets(configuration: Configuration, entries: readonly Entry
     const { id, name, file, provider, options } = entry;
     const isNamed = name !== undefined && configuration.exports.get(name)?.file.path === file;
     if (isNamed || id === undefined || entry.state !== 'underway') return [];
-    if (!isReachable(configuration, entry)) return [];
+    if (obstacleTo(configuration, entry) !== undefined) return [];
     const { settings } = configuration;
     const output = isSetByCaller(configuration) || entry.output === '-' ? settings.output : entry.output;
     return [target(configuration.account(provider), id, { ...settings, ...options, output })];
@@ -173,26 +175,19 @@ function withEntries(targets: readonly Target[], entries: readonly Entry[]): Tar
 }
 
 function target(account: Account, id: string, settings: Settings): Target {
-  const { name, profile } = account;
-  if (!isIdOf(profile, id)) {
-    throw new UsageError(`"${id}" is not an id of ${name}, which is ${profile.id.description}`, {
-      hint: `it has the form ${readable(profile.id.pattern)}, for example ${name}:${profile.id.example}`,
-    });
-  }
+  requireId(account, id);
   if (settings.output === '-' && settings.exec !== undefined) {
     throw new UsageError('--exec runs on files, and --output - leaves none on disk');
   }
   return { account, id, settings };
 }
 
-const SHORT = 64;
-
-/** Whether the profile's service can have given the id; `..` is none, whatever the pattern says. */
-export function isIdOf(profile: Profile, id: string): boolean {
-  if (id.length > MOST_MATCHED || hasDotSegment(id)) return false;
-  // There may be thousands of ids. What takes exponential time is not here, see `isSafePattern`; what grows with a
-  // power of the length is quick when that is small.
-  return id.length <= SHORT ? compileIdPattern(profile).test(id) : matchesWhole(profile.id.pattern, id);
+/** Throws UsageError for what the account's provider cannot have given as an id. */
+export function requireId({ name, profile }: Account, id: string): void {
+  if (isIdOf(profile, id)) return;
+  throw new UsageError(`"${id}" is not an id of ${name}, which is ${profile.id.description}`, {
+    hint: `it has the form ${readable(profile.id.pattern)}, for example ${name}:${profile.id.example}`,
+  });
 }
 
 /** Whatever is to go to the same place twice goes there once. */

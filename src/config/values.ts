@@ -1,9 +1,8 @@
 // Readers for the values of settings. Each throws RangeError with the rest of a sentence that names the setting.
 
-import { matchesWhole } from '../profiles/pattern.ts';
+import { matchesWhole, MOST_MATCHED } from '../profiles/pattern.ts';
 import { isLoopback } from '../loopback.ts';
 import type { CiOutput } from '../settings.ts';
-import { MOST_MATCHED } from './safe-pattern.ts';
 import { parseDuration } from '../units.ts';
 
 export function text(value: string): string {
@@ -56,14 +55,6 @@ export function nameTemplate(value: string): string {
     );
   }
   return text(value);
-}
-
-/** Whether a URL that has the text in it would lead to another place than it seems: `.` and `..` are taken as steps. */
-export function hasDotSegment(value: string): boolean {
-  return value
-    .replace(/%2e/gi, '.')
-    .split(/[/\\]/)
-    .some((segment) => segment === '.' || segment === '..');
 }
 
 /** The address of a check. Its path is what lets one in, so it goes over TLS, or not over the network at all. */

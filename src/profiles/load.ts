@@ -82,8 +82,3 @@ function phrase(issue: z.core.$ZodRawIssue): string | undefined {
   const known = Object.keys(issue.inst.shape);
   return issue.keys.map((key) => `is not a key that exists here${didYouMean(key, known)}`).join('\n');
 }
-
-/** The pattern of the profile's ids, anchored. */
-export function compileIdPattern(profile: Profile): RegExp {
-  return new RegExp(`^(?:${profile.id.pattern})$`, 'u');
-}

@@ -2,6 +2,8 @@ import { withinTime } from './time-limit.ts';
 
 /** The longest that a match may take, in ms. It takes microseconds, but the machine may be busy elsewhere. */
 const LONGEST_MS = 3000;
+/** Texts longer than this are not matched at all, in UTF-16 units. */
+export const MOST_MATCHED = 1000;
 
 /** The names of a pattern's groups, however they are spelled in it. */
 export function groupsOf(pattern: string): string[] {

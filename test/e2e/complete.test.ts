@@ -142,7 +142,6 @@ describe.concurrent('complete', () => {
     const foreign = [...seen].filter((file) => file.includes('/') && !file.startsWith('commands/complet'));
     expect(foreign.sort()).toEqual([
       'config/flags.ts',
-      'config/safe-pattern.ts',
       'config/values.ts',
       'config/words.ts',
       'profiles/pattern.ts',

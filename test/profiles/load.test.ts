@@ -6,10 +6,10 @@ import {
   builtinNames,
   builtinText,
   checkProfile,
-  compileIdPattern,
   loadBuiltin,
   parseProfile,
 } from '../../src/profiles/load.ts';
+import { compileIdPattern } from '../../src/profiles/id.ts';
 import type { Profile } from '../../src/profiles/schema.ts';
 
 /** A small sound profile, as data that a test may break. */
