@@ -47,4 +47,8 @@ export interface Order {
   readonly settings: Settings;
   /** Ask for another one, whatever became of the last. */
   readonly again: boolean;
+  /** The id of the export that a start whose answer was lost has made: go on with that. */
+  readonly adopt?: string | undefined;
+  /** What the same order needs on the command line besides, fit for a shell: `--config FILE`. */
+  readonly flags?: readonly string[];
 }

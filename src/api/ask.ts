@@ -5,7 +5,7 @@ import { readInstant, readRetryAfter } from '../profiles/values.ts';
 import { lookUpWord, normaliseWord } from '../profiles/words.ts';
 import type { Answer } from './answer.ts';
 import { buildRequest } from './build-request.ts';
-import { describeRequest, type ApiClient } from './client.ts';
+import { describeRequest, type ApiClient, type ClientRequest } from './client.ts';
 import { classifyStatus, statusError } from './failures.ts';
 import type { Turn } from './quota.ts';
 
@@ -43,7 +43,7 @@ export async function ask(
   return answer;
 }
 
-/** As `ask`, for whoever wants to look at an error's answer; `onSend` is called right before the request goes out. */
+/** As `ask`, for whoever wants to look at an error's answer; with `starting`, of a request that starts something. */
 export async function send(
   profile: Profile,
   entry: RequestEntry,
@@ -51,14 +51,14 @@ export async function send(
   accept: readonly number[],
   client: ApiClient,
   turn: Turn,
-  onSend?: () => Promise<void>,
+  starting: Pick<ClientRequest, 'onSend' | 'onRedirect'> = {},
 ): Promise<Reply> {
   const request = {
     ...buildRequest(entry, scope),
     credentials: true,
     idleTimeoutMs: ANSWER_IDLE_MS,
     ...turn,
-    onSend,
+    ...starting,
   };
   const answer =
     entry.answer === 'headers' ? await client.probe(request) : await client.ask(request, entry.answer);

@@ -26,6 +26,8 @@ export interface ClientRequest {
   readonly signal: AbortSignal;
   /** For a request that starts something: called, and waited for, right before it goes out, each time that it does. */
   readonly onSend?: (() => Promise<void>) | undefined;
+  /** Called when the answer to such a request is a redirect, before that is judged or followed. */
+  readonly onRedirect?: (() => void) | undefined;
 }
 
 /** A response whose body is still to be read, and where it came from after redirects. */
@@ -40,6 +42,7 @@ export interface Opened {
 interface Sent extends Opened {
   /** Absent where the origin that answered got no credential. */
   readonly credential: Generation | undefined;
+  readonly isRedirected: boolean;
 }
 
 const MOST_REDIRECTS = 5;
@@ -133,7 +136,9 @@ export class ApiClient {
         if (statusOf(result) < 400) this.#authenticator.accepted(sent.credential);
         return result;
       }
-      if (isSecond || !(await this.#authenticator.renew(sent.credential, this.#signal))) return result;
+      // Who redirected it has heard it, and may have done what it asks for.
+      const mayRepeat = !isSecond && !(sent.isRedirected && startsSomething(request));
+      if (!mayRepeat || !(await this.#authenticator.renew(sent.credential, this.#signal))) return result;
       discard(sent.response);
     }
   }
@@ -192,13 +197,19 @@ export class ApiClient {
       const location = response.headers['location'];
       if (!isRedirect(response.status) || location === undefined) {
         const serverNow = readDate(response.headers['date'] ?? '') ?? this.#now();
-        return { response, url, serverNow, credential };
+        return { response, url, serverNow, credential, isRedirected: hops > 0 };
       }
       discard(response);
+      request.onRedirect?.();
       if (hops === MOST_REDIRECTS) {
         throw new ProtocolError(`${describeRequest(method, url)}: more than ${MOST_REDIRECTS} redirects`);
       }
-      request = redirected(request, response.status, redirectTarget(location, url));
+      const target = redirectTarget(location, url);
+      // What it is started with may be as secret as a credential.
+      if (startsSomething(request) && target.origin !== url.origin && !this.#origins.has(target.origin)) {
+        throw new ProtocolError(`${describeRequest(method, url)}: refusing a redirect to another origin`);
+      }
+      request = redirected(request, response.status, target);
     }
   }
 
@@ -216,7 +227,7 @@ export class ApiClient {
     const what = describeRequest(method, request.url);
     await request.onSend?.();
     try {
-      const once = request.onSend !== undefined;
+      const once = startsSomething(request);
       const response = await this.#transport.send({ ...draft, idleTimeoutMs, once, signal });
       this.#log(`${what} -> ${response.status}`);
       return { response: { ...response, headers: this.#withoutSecrets(response.headers) }, credential };
@@ -259,6 +270,10 @@ export function describeRequest(method: string, url: URL): string {
 export function discard(response: HttpResponse): void {
   response.body.on('error', () => undefined);
   response.body.destroy();
+}
+
+function startsSomething({ onSend }: ClientRequest): boolean {
+  return onSend !== undefined;
 }
 
 function isRedirect(status: number): boolean {

@@ -1,13 +1,13 @@
 import type { Account } from '../account.ts';
 import { ExportpollError, ProtocolError, RefusedError, TryAgainError } from '../errors.ts';
 import { evaluate, evaluateText, type Scope } from '../profiles/expression.ts';
-import { isIdOf } from '../profiles/id.ts';
+import { isIdOf, shortened } from '../profiles/id.ts';
 import type { Parameters } from '../profiles/parameters.ts';
 import type { StartEntry } from '../profiles/schema.ts';
 import { expandTemplate } from '../profiles/template.ts';
 import { ask, pick, send, type Reply } from './ask.ts';
 import type { ApiClient } from './client.ts';
-import { classifyStatus, neverSent } from './failures.ts';
+import { classifyStatus, neverSent, UnreadableAnswerError } from './failures.ts';
 import type { Turn } from './quota.ts';
 
 /** What a new export is asked for with. */
@@ -26,12 +26,26 @@ export type StartReply =
   | { readonly kind: 'taken' | 'spent' | 'busy'; readonly error: ExportpollError };
 
 /** The start was sent, and what came of it is not known. */
-export class LostAnswerError extends TryAgainError {}
+export class LostAnswerError extends TryAgainError {
+  /** It was answered, and not refused: the same request would be answered in the same way, and may start another one. */
+  readonly isAnswered: boolean;
+
+  constructor(message: string, details: { cause: unknown; isAnswered: boolean }) {
+    super(message, { cause: details.cause });
+    this.isAnswered = details.isAnswered;
+  }
+}
 
 /**
- * Asks the provider for a new export, once. Rejects with LostAnswerError when the request may have been heard: it
- * broke after it was sent, or its answer (5xx, 408, or one without an id) leaves open what it did. Every other
- * rejection means that nothing was started.
+ * Asks the provider for a new export, once. Rejects with LostAnswerError when the request may have been heard:
+ *
+ * | what came | is answered |
+ * | --- | --- |
+ * | nothing, or not all of it; 5xx, 408 | no |
+ * | a success whose id cannot be read, or is none | yes |
+ * | a redirect that leads to no id, whatever comes instead | yes |
+ *
+ * Every other rejection means that nothing was started.
  *
  * @param onSend called, and waited for, right before the request goes out
  */
@@ -43,29 +57,33 @@ export async function requestStart(
 ): Promise<StartReply> {
   const { account, entry } = order;
   const scope = scopeOf(order);
-  let sends = 0;
+  let isSent = false;
+  let isRedirected = false;
   let reply: Reply;
   try {
-    reply = await send(account.profile, entry.request, scope, entry.accept, client, turn, async () => {
-      await onSend();
-      sends += 1;
+    reply = await send(account.profile, entry.request, scope, entry.accept, client, turn, {
+      onSend: async () => {
+        await onSend();
+        isSent = true;
+      },
+      onRedirect: () => (isRedirected = true),
     });
   } catch (error) {
-    // After a redirect it is the next request that was not sent.
-    if (sends === 0 || (sends === 1 && neverSent(error))) throw error;
-    throw lost(error);
+    if (!isSent || (!isRedirected && neverSent(error))) throw error;
+    throw lost(error, isRedirected || error instanceof UnreadableAnswerError);
   }
   const { answer, status, error } = reply;
   const seen: Scope = { ...scope, ...pick(answer), status };
   if (error !== undefined) {
     const refusal = entry.refusals.find(({ when }) => evaluate(when, seen) === true);
     if (refusal !== undefined) return { kind: refusal.means, error };
-    throw status >= 500 || status === 408 ? lost(error) : refused(error, status);
+    if (isRedirected) throw lost(error, true);
+    throw status >= 500 || status === 408 ? lost(error, false) : refused(error, status);
   }
   const id = entry.id === undefined ? order.name : evaluateText(entry.id, seen);
   if (id !== undefined && isIdOf(account.profile, id)) return { kind: 'started', id };
-  const what = id === undefined ? 'without an id' : `with "${client.quote(id)}", which is no id`;
-  throw lost(new ProtocolError(`${account.name} answered the start ${what}`));
+  const what = id === undefined ? 'without an id' : `with "${shortened(client.quote(id))}", which is no id`;
+  throw lost(new ProtocolError(`${account.name} answered the start ${what}`), true);
 }
 
 /** The ids of the exports with the same parameters that the provider lists; for a profile with `find`. */
@@ -98,10 +116,10 @@ function scopeOf({ account, parameters, name }: StartOrder): Scope {
   return { vars: { ...account.variables, ...(name === undefined ? {} : { name }) }, params: parameters };
 }
 
-function lost(error: unknown): Error {
+function lost(error: unknown, isAnswered: boolean): Error {
   // An interruption, or a bug, is told as what it is; what the ledger says holds all the same.
   if (!(error instanceof ExportpollError) || error.exitCode >= 130) return error as Error;
-  return new LostAnswerError(error.message, { cause: error });
+  return new LostAnswerError(error.message, { cause: error, isAnswered });
 }
 
 /** A refusal that is about this start rather than about the credentials or the moment. */

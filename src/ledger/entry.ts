@@ -32,6 +32,8 @@ export const entrySchema = z.object({
   chosen: z.string().optional(),
   /** The ids of exports with the same parameters that the provider listed before the start. */
   before: z.array(z.string()).optional(),
+  /** The start was answered, without a refusal and without an id that can be read. */
+  answered: z.boolean().optional(),
   /** What it ended as: `ready`, `empty`, `failed`, `gone`, `cancelled`. */
   outcome: z.string().optional(),
   /** Where its files go, and the options that decide what is on disk. */

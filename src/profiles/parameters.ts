@@ -54,6 +54,14 @@ export function readParameters({ account, start, parameters }: Given, now: numbe
   });
 }
 
+const ELSEWHEN_MS = 400 * 86_400_000;
+
+/** Whether the parameters are others in another year: a date word in them, or in a default, says what they are for. */
+export function isDated(given: Given, now: number): boolean {
+  const hashAt = (at: number): string => hashParameters(readParameters(given, at));
+  return hashAt(now) !== hashAt(now + ELSEWHEN_MS);
+}
+
 /** Tells one set of parameters from another, whatever the order of their names; the values do not show in it. */
 export function hashParameters(parameters: Parameters): string {
   return createHash('sha256')

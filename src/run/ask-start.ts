@@ -102,7 +102,7 @@ class Attempt {
           throw asTransient(reply.error);
       }
     } catch (error) {
-      if (error instanceof LostAnswerError) throw this.#lost(error);
+      if (error instanceof LostAnswerError) throw await this.#lost(error);
       // An interruption leaves open what became of the request; every other error says that it started nothing.
       if (error instanceof ExportpollError && !context.signal.aborted) await this.#forget();
       throw error;
@@ -126,8 +126,12 @@ class Attempt {
     if (!this.#isOpen) await this.#note.forget();
   }
 
-  #lost(error: LostAnswerError): ExportpollError {
+  async #lost(error: LostAnswerError): Promise<ExportpollError> {
     this.#isOpen = true;
+    if (error.isAnswered) {
+      this.#note.add({ answered: true });
+      await this.#note.write();
+    }
     return this.#wayOn().kind === 'undecided'
       ? maybeStarted(this.#order, this.#note.entry, error.message)
       : new TransientError(error.message, { cause: error });
@@ -135,12 +139,13 @@ class Attempt {
 
   #wayOn(): WayOn {
     const { start } = this.#order;
-    const { before, id, parameters } = this.#note.entry;
+    const { before, id, parameters, answered = false } = this.#note.entry;
     return wayOn({
       isSame: parameters === hashParameters(this.#parameters),
       before: start.find === undefined ? undefined : before,
       named: start.id === undefined ? id : undefined,
       idempotent: start.idempotent,
+      isAnswered: answered,
     });
   }
 

@@ -2,6 +2,7 @@ import type { Order } from '../account.ts';
 import { listLike, type StartOrder } from '../api/start.ts';
 import { DeniedError, GoneError, ProtocolError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
+import { isIdOf, shortened } from '../profiles/id.ts';
 import { parseDuration } from '../units.ts';
 import type { RunWorld } from './await-export.ts';
 import { maybeStarted } from './maybe-started.ts';
@@ -42,7 +43,14 @@ export async function findStarted(
       if (fresh.length > 1) {
         throw maybeStarted(order, entry, `there are ${fresh.length} that could be it: ${fresh.join(', ')}`);
       }
-      return { id: fresh[0], isOpen: !way.grace };
+      const [id] = fresh;
+      if (id === undefined && way.orElse === 'undecided') {
+        throw maybeStarted(order, entry, `${order.account.name} lists no new export that could be it`);
+      }
+      if (id !== undefined && !isIdOf(order.account.profile, id)) {
+        throw maybeStarted(order, entry, `it is listed with "${shortened(id)}", which is no id`);
+      }
+      return { id, isOpen: !way.grace };
     }
     case 'look': {
       const { context, service } = world;

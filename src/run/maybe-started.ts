@@ -3,13 +3,19 @@ import { MaybeStartedError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 
 /** The error of a start of which nobody can tell whether it has started an export; `why` ends the sentence. */
-export function maybeStarted({ account, name }: Order, { updatedAt }: Entry, why: string): MaybeStartedError {
+export function maybeStarted(order: Order, { updatedAt }: Entry, why: string): MaybeStartedError {
   return new MaybeStartedError(
     `the export may have been started at ${updatedAt}, or not: the answer was lost, and ${why}`,
     {
       hint:
-        `look for it at the provider. If it is there: exportpoll watch ${account.name}:ID; ` +
-        `if not: exportpoll start ${name ?? account.name} … --again`,
+        `look for it at the provider. If it is there: ${startCommand(order, '--id ID')}; ` +
+        `if not: ${startCommand(order, '--again')}`,
     },
   );
+}
+
+/** The command line of the same order with another flag, to be pasted; only parameters are not repeated, see `Entry`. */
+export function startCommand({ account, name, flags = [] }: Order, flag: string): string {
+  if (name !== undefined) return ['exportpoll start', name, ...flags, flag].join(' ');
+  return ['exportpoll start', account.name, ...flags, 'with the same parameters and', flag].join(' ');
 }

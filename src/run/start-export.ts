@@ -3,6 +3,8 @@ import { ExportpollError, StillRunningError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { askStart } from './ask-start.ts';
 import type { RunWorld } from './await-export.ts';
+import { adopt, goOn, keep, noteUnderway } from './earlier-start.ts';
+import { startCommand } from './maybe-started.ts';
 import type { Outcome } from './outcome.ts';
 import { draftOf, identityOf, type Identity } from './start-entry.ts';
 
@@ -35,7 +37,8 @@ export async function startExport<World extends RunWorld>(
     try {
       const first = await started(order, identity, world);
       const outcome = await following.follow(first, world);
-      const isOther = first.entry?.parameters !== identity.parameters;
+      // Who names an export wants that one.
+      const isOther = order.adopt === undefined && first.entry?.parameters !== identity.parameters;
       if (!isOther) return [outcome];
       if (!following.watch) return [withFailure(outcome, stillRunning(order, first))];
       outcomes.push(outcome);
@@ -57,20 +60,16 @@ export async function startExport<World extends RunWorld>(
   }
 }
 
-/** The export of the order that is under way, or that may have been started; else a new one. */
+/** The export of the order that is under way, that may have been started, or that is here already; else a new one. */
 async function started(order: Order, identity: Identity, world: RunWorld): Promise<Target> {
   const known = await world.ledger.find(identity);
+  if (order.adopt !== undefined) return await adopt(order, order.adopt, known, world);
   return (
     goOn(order, known) ??
+    (await keep(order, identity, known)) ??
     (await recover(order, known, world)) ??
     (await startNew(order, identity, known, world))
   );
-}
-
-/** What the ledger has under way. */
-function goOn(order: Order, known: Entry | undefined): Target | undefined {
-  if (known?.state !== 'underway' || known.id === undefined || order.again) return undefined;
-  return targetOf(order, known, known.id);
 }
 
 /** What an earlier run has asked for without learning what became of it. */
@@ -91,30 +90,19 @@ async function startNew(
   return await noteUnderway(order, draft, id, world);
 }
 
-async function noteUnderway(order: Order, entry: Entry, id: string, world: RunWorld): Promise<Target> {
-  const { before: _, chosen: __, ...rest } = entry;
-  const updatedAt = new Date(world.context.clock.now()).toISOString();
-  const underway: Entry = { ...rest, id, state: 'underway', updatedAt };
-  await world.ledger.write(underway, { durable: true });
-  return targetOf(order, underway, id);
-}
-
-function targetOf({ account, settings }: Order, entry: Entry, id: string): Target {
-  return { account, id, settings, entry };
-}
-
 function withFailure(outcome: Outcome, error: ExportpollError): Outcome {
   return { ...outcome, failures: [...outcome.failures, { error, told: false }] };
 }
 
 /** Who finds yesterday's export unfinished has not got today's. */
-function stillRunning({ account, name }: Order, { entry }: Target): StillRunningError {
-  const what = name ?? account.name;
+function stillRunning(order: Order, { entry }: Target): StillRunningError {
   return new StillRunningError(
     `no new export was started: the one that was started at ${entry?.createdAt}, with other parameters or for other ` +
       'days, is not finished',
     {
-      hint: `finish it and start the new one with: exportpoll start ${what} … --watch; or start beside it: --again`,
+      hint:
+        `finish it and start the new one with: ${startCommand(order, '--watch')}; ` +
+        `or start beside it: ${startCommand(order, '--again')}`,
     },
   );
 }

@@ -8,12 +8,19 @@ export interface Traces {
   readonly named: string | undefined;
   /** The same request gives the same export. */
   readonly idempotent: boolean;
+  /** The request was answered and not refused: made again, it may well start another one. */
+  readonly isAnswered: boolean;
 }
 
 /** What to do before anything is asked again. */
 export type WayOn =
-  /** Look for it in the provider's list; where it is not there, ask again: at once, or when its `grace` is over. */
-  | { readonly kind: 'find'; readonly before: readonly string[]; readonly grace: boolean }
+  /** Look for it in the provider's list, with `grace` also when that is over; where it is not there, `orElse`. */
+  | {
+      readonly kind: 'find';
+      readonly before: readonly string[];
+      readonly grace: boolean;
+      readonly orElse: 'ask-again' | 'undecided';
+    }
   /** Look at it under its name; where it is not there, ask again, with that name. */
   | { readonly kind: 'look'; readonly id: string }
   | { readonly kind: 'ask-again' }
@@ -23,18 +30,22 @@ export type WayOn =
 /**
  * How to go on after a start whose answer was lost, in this run or in an earlier one:
  *
- * | same parameters | listed before | its name is its id | idempotent | way on |
- * | --- | --- | --- | --- | --- |
- * | yes | yes | | yes | find, and else ask again |
- * | yes | yes | | no | find, also after the grace, and else ask again |
- * | yes | no | yes | | look |
- * | yes | no | no | yes | ask again |
- * | yes | no | no | no | undecided |
- * | no | | yes | | look |
- * | no | | no | | undecided |
+ * | same parameters | listed before | its name is its id | idempotent | answered | way on |
+ * | --- | --- | --- | --- | --- | --- |
+ * | yes | yes | | yes | | find, and else ask again |
+ * | yes | yes | | no | no | find, also after the grace, and else ask again |
+ * | yes | yes | | no | yes | find, also after the grace, and else undecided |
+ * | yes | no | yes | | | look |
+ * | yes | no | no | yes | | ask again |
+ * | yes | no | no | no | | undecided |
+ * | no | | yes | | | look |
+ * | no | | no | | | undecided |
  */
-export function wayOn({ isSame, before, named, idempotent }: Traces): WayOn {
-  if (isSame && before !== undefined) return { kind: 'find', before, grace: !idempotent };
+export function wayOn({ isSame, before, named, idempotent, isAnswered }: Traces): WayOn {
+  if (isSame && before !== undefined) {
+    const orElse = isAnswered && !idempotent ? 'undecided' : 'ask-again';
+    return { kind: 'find', before, grace: !idempotent, orElse };
+  }
   if (named !== undefined) return { kind: 'look', id: named };
   return isSame && idempotent ? { kind: 'ask-again' } : { kind: 'undecided' };
 }

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { wayOn, type WayOn } from '../../src/run/way-on.ts';
 
 const before = ['1'];
-const FIND: WayOn = { kind: 'find', before, grace: false };
-const FIND_LATER: WayOn = { kind: 'find', before, grace: true };
+const FIND: WayOn = { kind: 'find', before, grace: false, orElse: 'ask-again' };
+const FIND_LATER: WayOn = { kind: 'find', before, grace: true, orElse: 'ask-again' };
 const LOOK: WayOn = { kind: 'look', id: 'mine' };
 const ASK_AGAIN: WayOn = { kind: 'ask-again' };
 const UNDECIDED: WayOn = { kind: 'undecided' };
@@ -36,6 +36,9 @@ it.each([
       named: isNamed ? 'mine' : undefined,
       idempotent,
     };
-    expect(wayOn(traces)).toEqual(way);
+    expect(wayOn({ ...traces, isAnswered: false })).toEqual(way);
+    // What was answered is not asked for again blindly.
+    const isRisky = way === FIND_LATER;
+    expect(wayOn({ ...traces, isAnswered: true })).toEqual(isRisky ? { ...way, orElse: 'undecided' } : way);
   },
 );
