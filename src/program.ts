@@ -58,17 +58,18 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
       done(await status(context, invocation(names, command)));
     });
   add(program, 'start', 'ask the provider for a new export, print its target')
-    .argument('[name]', 'a configured export with "start", or a provider (default: all such exports)')
+    .argument('[name]', 'a configured export with "start", or a provider (default: the only such export)')
     .option('--param <K=V>', 'a parameter of the new export; once for each', collect, [])
     .option('--data <FILE>', 'parameters as a JSON object')
     .option('--watch', 'go on to watch')
-    .option('--again', 'start another one, although the last is not finished or may have been started')
+    .option('--again', 'start another one, although the last is not finished, here, or maybe started')
+    .option('--id <ID>', 'the export that an earlier start, whose answer was lost, has made: go on with it')
     .addHelpText('after', dates)
     .action(async (name: string | undefined, options: StartOptions, command: Command) => {
       const { start } = await import('./commands/start.ts');
-      const { param, data, provider, watch = false, again = false } = options;
+      const { param, data, provider, watch = false, again = false, id } = options;
       const names = name === undefined ? [] : [name];
-      done(await start(context, invocation(names, command), { param, data, provider, watch, again }));
+      done(await start(context, invocation(names, command), { param, data, provider, watch, again, id }));
     });
   add(program, 'cancel', 'ask the provider to cancel, where it can')
     .argument('<target...>', targets[1])
@@ -161,6 +162,7 @@ interface StartOptions {
   readonly provider?: string;
   readonly watch?: boolean;
   readonly again?: boolean;
+  readonly id?: string;
 }
 
 function collect(value: string, before: readonly string[]): string[] {
@@ -207,7 +209,8 @@ Examples:
 const dates = `
 In parameters, {today}, {yesterday}, {today-7d}, {today@Europe/Berlin} and
 {yesterday:unix} stand for dates; \`exportpoll providers NAME\` shows what a
-provider takes.
+provider takes. What is finished and on disk is not started again if its
+parameters have such a date; without one, each start is a new export.
 
 Examples:
   exportpoll start payments --watch

@@ -1,5 +1,6 @@
 import type { Order, Target } from '../account.ts';
-import { resolveOrders, type StartFlags } from '../config/orders.ts';
+import { resolveOrder } from '../config/orders.ts';
+import type { StartFlags } from '../config/start-flags.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
 import { announce, type RunWorld } from '../run/await-export.ts';
@@ -22,7 +23,7 @@ export async function start(
   return await runSession<Order>(context, invocation, {
     results: flags.watch ? 'paths' : 'targets',
     reported: true,
-    resolve: (configuration, [name], _entries, world) => resolveOrders(configuration, name, flags, world),
+    resolve: (configuration, [name], _entries, world) => [resolveOrder(configuration, name, flags, world)],
     work: async (orders, world) => {
       const follow = flags.watch ? createRunner({ once: false }) : print;
       const following = { follow, watch: flags.watch };

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
+import type { Parameters } from '../profiles/parameters.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { outputsOutside } from './confine.ts';
 import { AccountIncompleteError, openAccount } from './accounts.ts';
@@ -20,6 +21,7 @@ import { maskUrl } from '../secrets.ts';
 import { exportSources, providerSources } from './sources.ts';
 import { withNetrc } from './netrc.ts';
 import { checkPermissions } from './permissions.ts';
+import { startParameters } from './start-parameters.ts';
 import { programsNamed, reportsNamed, secretsLent } from './trust.ts';
 import { misspeltInEnvironment } from './unknown-names.ts';
 import type { Account } from '../account.ts';
@@ -35,6 +37,8 @@ export interface Configuration {
   /** The profile of a provider, also when its account is not complete. Throws UsageError for an unknown name. */
   profile(name: string): Profile;
   providerNames(): readonly string[];
+  /** The parameters of an entry under `exports:`, filled in from the environment. Throws ConfigError. */
+  startOf(exportName: string): Parameters;
   readonly exports: ReadonlyMap<string, ConfiguredExport>;
   /** Each effective value and where it comes from. */
   readonly sources: readonly Sourced[];
@@ -91,19 +95,27 @@ export async function loadConfiguration(
     ...files.flatMap((file) => outputsOutside(file, context.home)),
   ];
   const accounts = new Map<string, Account>();
+  const accountNamed = (name: string): Account => {
+    const account = accounts.get(name) ?? openTrusted(planAccount(name, files, context), files, context);
+    accounts.set(name, account);
+    return account;
+  };
   return {
     settings: settled.settings,
     settingsOf(name) {
       const found = exports.get(name);
       return (found === undefined ? settled : settleExport(found)).settings;
     },
-    account(name) {
-      const account = accounts.get(name) ?? openTrusted(planAccount(name, files, context), files, context);
-      accounts.set(name, account);
-      return account;
-    },
+    account: accountNamed,
     profile: (name) => planProvider(name, files, context).profile,
     providerNames: () => providerNames(files),
+    startOf(name) {
+      const found = exports.get(name);
+      const provider = found?.entry.provider ?? settled.settings.provider;
+      if (found === undefined || provider === undefined) return {};
+      const plan = planAccount(provider, files, context);
+      return startParameters(found, plan, accountNamed(provider), files, context);
+    },
     exports,
     get sources() {
       return [

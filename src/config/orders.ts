@@ -1,62 +1,71 @@
-import { readFileSync } from 'node:fs';
-
 import type { Account, Order } from '../account.ts';
 import type { Context } from '../context.ts';
-import { messageOf, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
-import { parametersFromText } from '../profiles/parameter-text.ts';
-import { readParameters, type Parameters } from '../profiles/parameters.ts';
+import { readParameters } from '../profiles/parameters.ts';
 import type { StartEntry } from '../profiles/schema.ts';
 import type { Settings } from '../settings.ts';
 import type { Configuration } from './configuration.ts';
 import { accountOf } from './known-exports.ts';
-import { locate, requireSmallFile } from './paths.ts';
-
-/** What the command line says about a start, besides settings. */
-export interface StartFlags {
-  /** `NAME=VALUE`, in their order. */
-  readonly param: readonly string[];
-  /** A JSON file with parameters. */
-  readonly data?: string | undefined;
-  /** The provider, if it was named on the command line. */
-  readonly provider?: string | undefined;
-  readonly again: boolean;
-}
+import { flagParameters, givenFlags, type StartFlags } from './start-flags.ts';
+import { requireId } from './targets.ts';
 
 /**
- * The exports to start: the one that `name` names, which is an entry under `exports:` or a provider; without a name, the
- * one that the flags describe; without either, every entry that has `start:`. Their parameters have been checked.
- * Throws UsageError.
+ * The export to start, its parameters checked:
+ *
+ * | NAME | is |
+ * | --- | --- |
+ * | an entry under `exports:` with `start:` | that |
+ * | a provider | what the flags describe |
+ * | none, but flags that describe one | that, of the default provider |
+ * | none | the only entry with `start:`; several would each be a new export that nobody has named |
+ *
+ * Throws UsageError, and ConfigError for what is wrong with `start:`.
  */
-export function resolveOrders(
+export function resolveOrder(
   configuration: Configuration,
   name: string | undefined,
   flags: StartFlags,
   context: Context,
-): Order[] {
-  const orders = named(configuration, name, flags, context);
+): Order {
+  const order = orderNamed(configuration, name, flags, context);
   // Date words as of now; of one that goes on they are those of its first attempt, which have the same form.
-  for (const order of orders) readParameters(order, context.clock.now());
-  return orders;
+  readParameters(order, context.clock.now());
+  if (flags.id === undefined) return order;
+  requireId(order.account, flags.id);
+  if (!flags.again) return { ...order, adopt: flags.id };
+  throw new UsageError('--id and --again: one goes on with an export, the other starts a new one');
 }
 
-function named(
+function orderNamed(
   configuration: Configuration,
   name: string | undefined,
   flags: StartFlags,
   context: Context,
-): Order[] {
+): Order {
   const { settings, exports } = configuration;
-  if (name !== undefined && exports.has(name)) return [orderOf(configuration, name, flags, context)];
   const isDescribed = flags.param.length > 0 || flags.data !== undefined || flags.provider !== undefined;
-  const provider = name ?? (isDescribed ? settings.provider : undefined);
-  if (provider !== undefined) return [unnamedOrder(configuration, provider, flags, context)];
-  const startable = [...exports.values()].filter(({ entry: { start } }) => start !== undefined);
-  if (startable.length > 0 && !isDescribed) {
-    return startable.map(({ name }) => orderOf(configuration, name, flags, context));
+  if (name !== undefined) {
+    const isExport =
+      exports.get(name)?.entry.start !== undefined || !configuration.providerNames().includes(name);
+    return isExport && exports.has(name)
+      ? orderOf(configuration, name, flags, context)
+      : unnamedOrder(configuration, name, flags, context);
   }
-  throw new UsageError('nothing to start: no NAME was given, and no export with "start" is configured', {
-    hint: 'for example: exportpoll start mytracker-raw --param event=installs --param selectors=idDevice,tsEvent',
+  if (isDescribed && settings.provider !== undefined) {
+    return unnamedOrder(configuration, settings.provider, flags, context);
+  }
+  const startable = [...exports.values()].filter(({ entry: { start } }) => start !== undefined);
+  const [only, ...others] = startable;
+  if (only === undefined || isDescribed) {
+    throw new UsageError('nothing to start: no NAME was given, and no export with "start" is configured', {
+      hint: 'for example: exportpoll start mytracker-raw --param event=installs --param selectors=idDevice,tsEvent',
+    });
+  }
+  if (others.length === 0) return orderOf(configuration, only.name, flags, context);
+  const names = startable.map((one) => one.name);
+  throw new UsageError(`which export is to be started? There are ${names.join(', ')}`, {
+    hint: `exportpoll start ${only.name} starts the first`,
   });
 }
 
@@ -75,9 +84,10 @@ function orderOf(configuration: Configuration, name: string, flags: StartFlags, 
     start,
     name,
     file: found.file.path,
-    parameters: { ...found.entry.start, ...flagParameters(start, flags, context) },
+    parameters: { ...configuration.startOf(name), ...flagParameters(start, flags, context) },
     settings: checked(configuration.settingsOf(name)),
     again: flags.again,
+    flags: givenFlags(configuration),
   };
 }
 
@@ -101,6 +111,7 @@ function unnamedOrder(
     parameters: flagParameters(start, flags, context),
     settings: checked(configuration.settings),
     again: flags.again,
+    flags: givenFlags(configuration),
   };
 }
 
@@ -109,28 +120,6 @@ function startOf({ name, profile }: Account): StartEntry {
   throw new UsageError(`${name} cannot start exports: its profile has no "start"`, {
     hint: `start it at the provider, then: exportpoll watch ${name}:ID`,
   });
-}
-
-/** `--param` goes before `--data`. */
-function flagParameters(start: StartEntry, { param, data }: StartFlags, context: Context): Parameters {
-  return { ...(data === undefined ? {} : readData(data, context)), ...parametersFromText(param, start) };
-}
-
-function readData(file: string, { cwd, home }: Context): Parameters {
-  const path = locate(file, cwd, home);
-  let value: unknown;
-  try {
-    requireSmallFile(path);
-    value = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    // What JSON.parse says may quote the file, which may hold secrets.
-    const why = error instanceof SyntaxError ? 'it is not JSON' : messageOf(error);
-    throw new UsageError(`--data ${file}: cannot be read: ${why}`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`--data ${file}: must hold a JSON object, the parameters by their names`);
-  }
-  return value as Parameters;
 }
 
 function checked(settings: Settings): Settings {

@@ -122,7 +122,7 @@ function exportTarget(configuration: Configuration, name: string, entries: reado
         {
           hint:
             `exportpoll list shows it; exportpoll start ${name} --watch finds out where it can, ` +
-            `and with --again starts another one`,
+            `with --id ID goes on with one that you have found, and with --again starts another one`,
         },
       );
     }

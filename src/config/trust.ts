@@ -60,7 +60,7 @@ export function secretsLent(
 ): ConfigError[] {
   const file = files.find(({ kind }) => kind === 'project');
   if (file === undefined) return [];
-  const reached = new Set(plan.profileFile === file ? destinations(account) : credentialOrigins(account));
+  const reached = reachedBy(plan, account, file);
   if (plan.profileFile === file && linksCanTell(plan, file)) reached.add('wherever its links lead');
   const lent = [...plan.bindings].flatMap(([variable, binding]) => {
     if (!isLent(plan, variable, file)) return [];
@@ -72,13 +72,35 @@ export function secretsLent(
   });
   if (lent.length === 0) return [];
   const what = lent.map((one) => one.what).join(', ');
-  const chosen = [...new Set(lent.flatMap((one) => one.chosen))].join(', ');
+  const chosen = [...new Set(lent.flatMap((one) => one.chosen))];
+  return [lending(file.at(['providers', plan.name]), what, chosen, file)];
+}
+
+/** What an export of the file is started with goes to its provider, and is lent like a variable of that. */
+export function parameterLent(
+  plan: ProviderPlan,
+  account: Account,
+  binding: Binding & { readonly source: 'file' },
+  files: readonly ConfigFile[],
+  context: Context,
+): ConfigError | undefined {
+  const { file, value, at } = binding;
+  if (file.kind !== 'project' || typeof value !== 'string') return undefined;
+  const own = files.filter(({ kind }) => kind !== 'project');
+  const isSecret = variablesIn(value).some((name) => providersWithSecret(name, own, context).length > 0);
+  const trusted = isSecret ? new Set<string>() : trustedOrigins(plan, binding, files, context);
+  const chosen = [...reachedBy(plan, account, file)].filter((origin) => !trusted.has(origin));
+  const what = variablesIn(value).join(', ');
+  return chosen.length === 0 ? undefined : lending(at, what, chosen, file);
+}
+
+function reachedBy(plan: ProviderPlan, account: Account, file: ConfigFile): Set<string> {
+  return new Set(plan.profileFile === file ? destinations(account) : credentialOrigins(account));
+}
+
+function lending(at: string, what: string, chosen: readonly string[], file: ConfigFile): ConfigError {
   const reason = 'which neither the built-in profile nor your own configuration names for it';
-  return [
-    new ConfigError(
-      `${file.at(['providers', plan.name])} would send ${what} to ${chosen}, ${reason}; ${trustHint(file)}`,
-    ),
-  ];
+  return new ConfigError(`${at} would send ${what} to ${chosen.join(', ')}, ${reason}; ${trustHint(file)}`);
 }
 
 /** Whether a project file makes plain text, and so a part of addresses, of what the user's own file takes as a secret. */

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { MOST_LEVELS } from './depth.ts';
 import { isObject } from './parameter-value.ts';
 import type { Parameters } from './parameters.ts';
 import type { StartEntry } from './schema.ts';
@@ -11,6 +12,8 @@ export function parametersFromText(texts: readonly string[], { parameters: known
     if (at < 1) throw new UsageError(`--param ${text}: must be NAME=VALUE`);
     const name = text.slice(0, at);
     const [head = '', ...path] = name.split('.');
+    if (path.length >= MOST_LEVELS)
+      throw new UsageError(`--param ${head}.…: has more than ${MOST_LEVELS} levels`);
     const isNested = path.length > 0 && !Object.hasOwn(known, name) && known[head]?.type === 'object';
     put(given, isNested ? [head, ...path] : [name], text.slice(at + 1));
   }

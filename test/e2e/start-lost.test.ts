@@ -98,11 +98,15 @@ describe('a start that is accepted without an id', () => {
     'is never made again where no new export is listed, not by the next run either: %s',
     async ([, reply], { expect, cli }) => {
       const { origin, seen } = await answering(({ method }) => (method === 'GET' ? { body: [] } : reply));
-      const args = ['start', 'it', '--config', await rebillyConfig(cli), '--retries', '2'];
+      const config = await rebillyConfig(cli);
+      const args = ['start', 'it', '--config', config, '--retries', '2', '--output', 'my data'];
       for (const run of ['the first', 'the next']) {
         const { exitCode, stderr } = await cli.run(args, { env: rebillyEnv(origin) });
         expect([exitCode, posts(seen)], run).toEqual([2, 1]);
         expect(stderr, run).toMatch(/may have been started at /);
+        const flags = `--config ${config} --output '${cli.directory}/my data'`;
+        expect(stderr, run).toContain(`If it is there: exportpoll start it ${flags} --id ID; if not:`);
+        expect(stderr, run).toContain(`exportpoll start it ${flags} --again`);
       }
     },
   );

@@ -176,17 +176,9 @@ exports:
   old: { provider: webadmit, id: 86446/74780, output: old }
 `;
 
-  it('are all started without a NAME, and watched without a TARGET', async ({
-    expect,
-    cli,
-    run,
-    sandbox,
-  }) => {
+  it('are watched without a TARGET', async ({ expect, cli, run, sandbox }) => {
     await cli.write('.exportpollrc', CONFIG);
-    const started = await run(['start']);
-    expect(started.stdout.trim().split('\n').sort()).toEqual(
-      sandbox.started.map(({ provider, id }) => `${provider}:${id}`).sort(),
-    );
+    for (const name of ['payments', 'people']) await run(['start', name]);
     expect(sandbox.started).toHaveLength(2);
     const watched = await run(['watch']);
     expect(watched.exitCode).toBe(0);

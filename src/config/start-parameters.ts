@@ -1,0 +1,56 @@
+import type { Account } from '../account.ts';
+import type { Context } from '../context.ts';
+import { ConfigError } from '../errors.ts';
+import type { Parameters } from '../profiles/parameters.ts';
+import { interpolate, isInterpolated } from './interpolate.ts';
+import type { ConfigFile } from './load.ts';
+import type { ProviderPlan } from './providers.ts';
+import { maskTaken } from './taken.ts';
+import type { ConfiguredExport } from './targets.ts';
+import { parameterLent } from './trust.ts';
+
+/**
+ * What stands under `start:` of an export, with `${NAME}` in its texts filled in from the environment. Throws ConfigError
+ * for a variable that is not set, and where a file found by search would send one to an origin of its own choice.
+ */
+export function startParameters(
+  { name, entry, file }: ConfiguredExport,
+  plan: ProviderPlan,
+  account: Account,
+  files: readonly ConfigFile[],
+  context: Context,
+): Parameters {
+  const { start = {} } = entry;
+  const key = ['exports', name, 'start'];
+  return filled(start, key, (value, at) => {
+    const lent = parameterLent(
+      plan,
+      account,
+      { source: 'file', value, at: file.at(at), file },
+      files,
+      context,
+    );
+    if (lent !== undefined) throw lent;
+    try {
+      return interpolate(value, context.env, (taken, variable) => {
+        if (file.kind === 'project') maskTaken(taken, variable, context.redactor);
+      });
+    } catch (error) {
+      if (error instanceof RangeError) throw new ConfigError(`${file.at(at)} ${error.message}`);
+      throw error;
+    }
+  }) as Parameters;
+}
+
+/** The value with `fill` applied to the texts in it that take something from the environment. */
+function filled(
+  value: unknown,
+  key: readonly PropertyKey[],
+  fill: (text: string, key: readonly PropertyKey[]) => string,
+): unknown {
+  if (typeof value === 'string') return isInterpolated(value) ? fill(value, key) : value;
+  if (Array.isArray(value)) return value.map((element, index) => filled(element, [...key, index], fill));
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value);
+  return Object.fromEntries(members.map(([name, inner]) => [name, filled(inner, [...key, name], fill)]));
+}

@@ -1,0 +1,169 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe } from 'vitest';
+import { stringify } from 'yaml';
+
+import { loadBuiltin } from '../../src/profiles/load.ts';
+import { serve as answering } from '../helpers/answers.ts';
+import { it } from '../helpers/e2e.ts';
+import { rawEnv, RAW } from './start-world.ts';
+
+const CREATED = { body: { code: 200, message: 'Ok', data: { idRawExport: '7' } } };
+const START = { event: 'payments', selectors: 'idDevice' };
+
+describe('start without a NAME', () => {
+  it('takes the only export with start', async ({ expect, cli, run, sandbox }) => {
+    await cli.write(
+      '.exportpollrc',
+      stringify({
+        exports: {
+          old: { provider: 'webadmit', id: '86446/74780' },
+          payments: { provider: 'mytracker-raw', start: START },
+        },
+      }),
+    );
+    const { exitCode, stdout } = await run(['start']);
+    expect([exitCode, stdout]).toEqual([0, `mytracker-raw:${sandbox.started[0]?.id}\n`]);
+  });
+
+  it('asks which one where there are several, and starts none', async ({ expect, cli, run, sandbox }) => {
+    const exports = { payments: { provider: 'mytracker-raw', start: START } };
+    await cli.write(
+      '.exportpollrc',
+      stringify({ exports: { ...exports, people: { provider: 'rebilly', start: { name: 'P' } } } }),
+    );
+    const { exitCode, stdout, stderr } = await run(['start']);
+    expect([exitCode, stdout, sandbox.requests.length]).toEqual([2, '', 0]);
+    expect(stderr).toMatch(
+      /which export is to be started\? There are payments, people\n.*exportpoll start payments/,
+    );
+  });
+});
+
+describe('an export that is named like a provider', () => {
+  it('is started if it has start', async ({ expect, cli, run, sandbox }) => {
+    await cli.write(
+      '.exportpollrc',
+      stringify({ exports: { webadmit: { provider: 'mytracker-raw', start: START } } }),
+    );
+    expect((await run(['start', 'webadmit'])).exitCode).toBe(0);
+    expect(sandbox.started.map(({ provider }) => provider)).toEqual(['mytracker-raw']);
+    const params = ['--param', 'userIdentity=12', '--param', 'exportId=86446'];
+    expect((await run(['start', '--provider', 'webadmit', ...params])).exitCode).toBe(0);
+    expect(sandbox.started.map(({ provider }) => provider)).toEqual(['mytracker-raw', 'webadmit']);
+  });
+
+  it('leaves the name to the provider if it has an id', async ({ expect, cli, run, sandbox }) => {
+    await cli.write(
+      '.exportpollrc',
+      stringify({ exports: { 'mytracker-raw': { provider: 'webadmit', id: '86446/74780' } } }),
+    );
+    expect((await run(['start', ...RAW])).exitCode).toBe(0);
+    expect(sandbox.started.map(({ provider }) => provider)).toEqual(['mytracker-raw']);
+  });
+});
+
+describe('${NAME} under start', () => {
+  const exports = {
+    payments: {
+      provider: 'mytracker-raw',
+      start: { ...START, idApp: '${APP}', dateFrom: '2024-01-0${DAY}' },
+    },
+    old: { provider: 'mytracker-raw', id: 4 },
+  };
+
+  it.for([['.exportpollrc'], ['given.yaml']])(
+    'is taken from the environment, and sent: %s',
+    async ([file = ''], { expect, cli }) => {
+      const { origin, seen } = await answering(() => CREATED);
+      const path = await cli.write(file, stringify({ exports }));
+      const args = ['start', 'payments', ...(file === 'given.yaml' ? ['--config', path] : [])];
+      const env = { ...rawEnv(origin), APP: '987654321', DAY: '5' };
+      const { exitCode, stderr } = await cli.run(args, { env });
+      expect([exitCode, stderr]).toEqual([0, expect.anything()]);
+      const sent = `${seen[0]?.target} ${seen[0]?.body}`;
+      expect(sent).toContain('987654321');
+      expect(sent).toContain('2024-01-05');
+    },
+  );
+
+  it('that is not set ends with 78 and its name, but only what needs it', async ({
+    expect,
+    cli,
+    run,
+    sandbox,
+  }) => {
+    await cli.write('.exportpollrc', stringify({ exports }));
+    const { exitCode, stderr } = await run(['start', 'payments'], { env: { DAY: '5' } });
+    expect([exitCode, sandbox.requests.length]).toEqual([78, 0]);
+    expect(stderr).toMatch(/exports\.payments\.start\.idApp needs APP, which is not set in the environment/);
+    expect((await run(['watch', 'old'])).exitCode).toBe(0);
+  });
+
+  it('of a found file is masked', async ({ expect, cli, run }) => {
+    const secret = 'tell-nobody-of-this';
+    const start = { ...START, dateFrom: '${SOME_TOKEN}' };
+    await cli.write('.exportpollrc', stringify({ exports: { it: { provider: 'mytracker-raw', start } } }));
+    const { exitCode, stderr } = await run(['start', 'it'], { env: { SOME_TOKEN: secret } });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('"dateFrom" cannot be "***"');
+    expect(stderr).not.toContain(secret);
+  });
+
+  it.for([
+    ['an address', { use: 'mytracker-raw' }],
+    ['a profile', { profile: loadBuiltin('mytracker-raw') }],
+  ] as const)(
+    'of a found file does not go where that file says, by %s of its own',
+    async ([, how], { expect, cli }) => {
+      const { origin, seen } = await answering(() => CREATED);
+      const provider = { ...how, baseUrl: origin, userId: '7', secretKey: 'a-key-of-the-file' };
+      const text = stringify({
+        providers: { theirs: provider },
+        exports: { it: { provider: 'theirs', start: { ...START, idApp: '${SOME_TOKEN}' } } },
+      });
+      const path = await cli.write('.exportpollrc', text);
+      const env = { SOME_TOKEN: '123456789' };
+      const { exitCode, stderr } = await cli.run(['start', 'it'], { env });
+      expect([exitCode, seen.length]).toEqual([78, 0]);
+      expect(stderr).toContain(`exports.it.start.idApp would send SOME_TOKEN to ${origin}`);
+      expect(stderr).toContain(`pass it with --config`);
+      expect((await cli.run(['start', 'it', '--config', path], { env })).exitCode).toBe(0);
+      expect(seen).toHaveLength(1);
+    },
+  );
+
+  it('of a found file is no key of the user for another provider', async ({ expect, cli, run, sandbox }) => {
+    await mkdir(join(cli.home, 'xdg-config', 'exportpoll'), { recursive: true });
+    await cli.write(
+      '../xdg-config/exportpoll/config.yaml',
+      stringify({ providers: { rebilly: { apiKey: '${MY_KEY}' } } }),
+    );
+    const start = { ...START, idApp: '${MY_KEY}' };
+    await cli.write('.exportpollrc', stringify({ exports: { it: { provider: 'mytracker-raw', start } } }));
+    const { exitCode } = await run(['start', 'it'], { env: { MY_KEY: '12345678' } });
+    expect([exitCode, sandbox.requests.length]).toEqual([78, 0]);
+  });
+});
+
+describe('parameters that are nested too deep', () => {
+  const deep = (levels: number): string => `{"event":${'['.repeat(levels)}1${']'.repeat(levels)}}`;
+
+  it.for([[200], [5000], [200_000]])(
+    '%i levels in --data are a mistake',
+    async ([levels = 0], { expect, cli, run, sandbox }) => {
+      await cli.write('deep.json', deep(levels));
+      const { exitCode, stderr } = await run(['start', ...RAW, '--data', 'deep.json']);
+      expect([exitCode, sandbox.requests.length]).toEqual([2, 0]);
+      expect(stderr).toContain('--data deep.json: is nested deeper than 100 levels');
+    },
+  );
+
+  it('in --param are a mistake, too', async ({ expect, run }) => {
+    const args = ['start', 'rebilly', '--param', `arguments.${'a.'.repeat(20_000)}b=1`];
+    const { exitCode, stderr } = await run(args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--param arguments.…: has more than 100 levels');
+  });
+});
