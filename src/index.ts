@@ -1,19 +1,24 @@
 import { loadConfiguration, requireSound, type Configuration } from './config/configuration.ts';
 import type { SettingName } from './config/flags.ts';
+import type { Target } from './account.ts';
+import { resolveOrder } from './config/orders.ts';
 import { resolveTargets } from './config/targets.ts';
 import { requireKnownFlags } from './config/unknown-names.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
 import { realContext } from './real-context.ts';
+import type { Outcome } from './run/outcome.ts';
+import type { SavingWorld } from './run/run-export.ts';
 import { createRunner } from './run/run-exports.ts';
+import { startExport, tellTarget } from './run/start-export.ts';
 import { withSandbox } from './run/with-sandbox.ts';
 import { createWorld } from './run/world.ts';
 import type { Event } from './events.ts';
 
-/** How to watch an export from a program. */
-export interface WatchOptions {
+/** How to work on an export from a program. */
+interface Options {
   /**
-   * The flags of `exportpoll watch` as text, by their names in camel case: `{ output: 'data', interval: '10s' }`. Those
+   * Flags as text, by their names in camel case: `{ output: 'data', interval: '10s' }`. Those
    * that are about what the program prints or reports (`json`, `progress`, `quiet`, `verbose`, `color`, `ping`,
    * `ciOutput`) are refused: `onEvent` and the result tell all of it.
    */
@@ -24,6 +29,23 @@ export interface WatchOptions {
   readonly onEvent?: (event: Event) => void;
   /** Aborting it ends the wait; what has arrived is kept, and the next call goes on from there. */
   readonly signal?: AbortSignal;
+}
+
+/** How to watch an export from a program; `flags` are those of `exportpoll watch`. */
+export type WatchOptions = Options;
+
+/** How to start an export from a program; `flags` are those of `exportpoll start`. */
+export interface StartOptions extends Options {
+  /** As JSON has them; they go before those under `start:` of a named export. `{yesterday}` in a text is a date. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** Start another one, although the last is not finished, here, or may have been started. */
+  readonly again?: boolean;
+}
+
+/** What a start has started, or gone on with: `provider:id` is its target. */
+export interface StartedExport {
+  readonly provider: string;
+  readonly id: string;
 }
 
 /** A file of an export, on disk and verified. */
@@ -38,19 +60,61 @@ export type SavedFile = Pick<
  * signal's reason.
  */
 export async function watch(target: string, options: WatchOptions = {}): Promise<SavedFile[]> {
-  const { flags = {}, configFile } = options;
+  return await opened('watch', options, async (configuration, context) => {
+    return await save(target, context, configuration, options);
+  });
+}
+
+/**
+ * Asks for a new export, of the entry under `exports:` or the provider that `name` names, and resolves with it as soon as
+ * the provider has it; `watch` takes it from there. What an earlier start has begun is gone on with, and never started
+ * twice: see the README. Rejects like `watch`, with MaybeStartedError where a person has to look.
+ */
+export async function start(name: string, options: StartOptions = {}): Promise<StartedExport> {
+  return await opened('start', options, async (configuration, context) => {
+    const { parameters, again = false } = options;
+    const order = resolveOrder(configuration, name, { param: [], parameters, again }, context);
+    const world = worldOf(configuration, context, options.onEvent);
+    let started: StartedExport | undefined;
+    const follow = async (target: Target): Promise<Outcome> => {
+      started = { provider: target.account.name, id: target.id };
+      return await tellTarget(target, world);
+    };
+    const outcomes = await startExport(order, { follow, watch: false }, world);
+    const [failure] = outcomes.flatMap(({ failures }) => failures);
+    if (failure !== undefined) throw failure.error;
+    if (started === undefined) throw new Error('a start ended without an export and without an error');
+    return started;
+  });
+}
+
+/** Calls `work` with the configuration that the options lead to, and closes what it has opened. */
+async function opened<Result>(
+  caller: string,
+  { flags = {}, configFile, signal = new AbortController().signal }: Options,
+  work: (configuration: Configuration, context: Context) => Promise<Result>,
+): Promise<Result> {
   requireKnownFlags(flags);
-  refuseTellingFlags(flags);
-  const context = realContext(options.signal ?? new AbortController().signal);
+  refuseTellingFlags(flags, caller);
+  const context = realContext(signal);
+  const soundly = async (world: Context, configuration: Configuration): Promise<Result> => {
+    requireSound(configuration);
+    return await work(configuration, world);
+  };
   const load = async (world: Context): Promise<Configuration> =>
     await loadConfiguration(world, { flags, configFile });
   try {
     const configuration = await load(context);
-    if (!configuration.settings.sandbox) return await save(target, context, configuration, options);
-    return await withSandbox(context, async (world) => await save(target, world, await load(world), options));
+    if (!configuration.settings.sandbox) return await soundly(context, configuration);
+    return await withSandbox(context, async (world) => await soundly(world, await load(world)));
   } finally {
     await context.transport.close();
   }
+}
+
+/** A world that tells `onEvent` alone: whatever environment and files say, nothing is printed in somebody else's program. */
+function worldOf({ settings }: Configuration, context: Context, onEvent: Options['onEvent']): SavingWorld {
+  return createWorld(context, { ...settings, verbose: false }, (event) => onEvent?.(event));
 }
 
 async function save(
@@ -59,11 +123,8 @@ async function save(
   configuration: Configuration,
   { onEvent }: WatchOptions,
 ): Promise<SavedFile[]> {
-  requireSound(configuration);
   const saved: SavedFile[] = [];
-  // Whatever environment and files say to the program, nothing is printed in somebody else's.
-  const settings = { ...configuration.settings, verbose: false };
-  const world = createWorld(context, settings, (event) => {
+  const world = worldOf(configuration, context, (event) => {
     if (event.type === 'file.saved') {
       const { path, bytes, rawBytes, sha256 } = event;
       saved.push({ path, bytes, rawBytes, sha256 });
@@ -80,12 +141,15 @@ async function save(
 /** What the program tells whoever started it; here `onEvent` and the result do. */
 const TELLING: readonly SettingName[] = ['json', 'progress', 'quiet', 'verbose', 'color', 'ping', 'ciOutput'];
 
-function refuseTellingFlags(flags: Readonly<Record<string, unknown>>): void {
+function refuseTellingFlags(flags: Readonly<Record<string, unknown>>, caller: string): void {
   const odd = TELLING.find((name) => flags[name] !== undefined);
   if (odd === undefined) return;
-  throw new UsageError(`the flag "${odd}" is for the command line: watch() does not do what it asks for`, {
-    hint: 'onEvent gets everything that happens, and watch() resolves with the saved files',
-  });
+  throw new UsageError(
+    `the flag "${odd}" is for the command line: ${caller}() does not do what it asks for`,
+    {
+      hint: `onEvent gets everything that happens, and ${caller}() resolves with what came of it`,
+    },
+  );
 }
 
 export {

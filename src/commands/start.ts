@@ -1,14 +1,12 @@
-import type { Order, Target } from '../account.ts';
+import type { Order } from '../account.ts';
 import { resolveOrder } from '../config/orders.ts';
 import type { StartFlags } from '../config/start-flags.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
-import { announce, type RunWorld } from '../run/await-export.ts';
-import type { Outcome } from '../run/outcome.ts';
 import { runEach } from '../run/run-each.ts';
 import { createRunner } from '../run/run-exports.ts';
 import { runSession, type Invocation } from '../run/session.ts';
-import { startExport } from '../run/start-export.ts';
+import { startExport, tellTarget } from '../run/start-export.ts';
 
 /**
  * `exportpoll start`: asks the provider for a new export and prints its target, or, with `--watch`, waits for it and
@@ -25,7 +23,7 @@ export async function start(
     reported: true,
     resolve: (configuration, [name], _entries, world) => [resolveOrder(configuration, name, flags, world)],
     work: async (orders, world) => {
-      const follow = flags.watch ? createRunner({ once: false }) : print;
+      const follow = flags.watch ? createRunner({ once: false }) : tellTarget;
       const following = { follow, watch: flags.watch };
       const all = await runEach(
         orders,
@@ -35,10 +33,4 @@ export async function start(
       return all.flat();
     },
   });
-}
-
-async function print(target: Target, { report }: RunWorld): Promise<Outcome> {
-  announce(target, report);
-  const subject = `${target.account.name}:${target.id}`;
-  return await Promise.resolve({ subject, files: 0, bytes: 0, failures: [] });
 }

@@ -17,6 +17,8 @@ export interface StartFlags {
   readonly param: readonly string[];
   /** A JSON file with parameters. */
   readonly data?: string | undefined;
+  /** What a program gives instead. */
+  readonly parameters?: Parameters | undefined;
   /** The provider, if it was named on the command line. */
   readonly provider?: string | undefined;
   readonly again: boolean;
@@ -25,8 +27,14 @@ export interface StartFlags {
 }
 
 /** The parameters that the flags give; `--param` goes before `--data`. Throws UsageError. */
-export function flagParameters(start: StartEntry, { param, data }: StartFlags, context: Context): Parameters {
-  return { ...(data === undefined ? {} : readData(data, context)), ...parametersFromText(param, start) };
+export function flagParameters(
+  start: StartEntry,
+  { param, data, parameters = {} }: StartFlags,
+  context: Context,
+): Parameters {
+  if (isDeep(parameters)) throw new UsageError(`the parameters are nested deeper than ${MOST_LEVELS} levels`);
+  const given = data === undefined ? parameters : readData(data, context);
+  return { ...given, ...parametersFromText(param, start) };
 }
 
 function readData(file: string, { cwd, home }: Context): Parameters {

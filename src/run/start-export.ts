@@ -2,7 +2,7 @@ import type { Order, Target } from '../account.ts';
 import { ExportpollError, StillRunningError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { askStart } from './ask-start.ts';
-import type { RunWorld } from './await-export.ts';
+import { announce, type RunWorld } from './await-export.ts';
 import { adopt, goOn, keep, noteUnderway } from './earlier-start.ts';
 import { startCommand } from './maybe-started.ts';
 import type { Outcome } from './outcome.ts';
@@ -58,6 +58,13 @@ export async function startExport<World extends RunWorld>(
     const subject = name ?? account.name;
     return [...outcomes, { subject, files: 0, bytes: 0, failures: [{ error, told: false }] }];
   }
+}
+
+/** Follows an export no further than to tell its target. */
+export async function tellTarget(target: Target, { report }: Pick<RunWorld, 'report'>): Promise<Outcome> {
+  announce(target, report);
+  const subject = `${target.account.name}:${target.id}`;
+  return await Promise.resolve({ subject, files: 0, bytes: 0, failures: [] });
 }
 
 /** The export of the order that is under way, that may have been started, or that is here already; else a new one. */
