@@ -207,10 +207,11 @@ Examples:
   exportpoll download applicants -o - | head`;
 
 const dates = `
-In parameters, {today}, {yesterday}, {today-7d}, {today@Europe/Berlin} and
-{yesterday:unix} stand for dates; \`exportpoll providers NAME\` shows what a
-provider takes. What is finished and on disk is not started again if its
-parameters have such a date; without one, each start is a new export.
+In parameters, {today}, {yesterday}, {tomorrow}, {today-7d}, {today:unix} and
+{today@Europe/Berlin} stand for dates; {{today}} is sent as {today}. \`exportpoll
+providers NAME\` shows what a provider takes. What is finished and on disk is
+not started again if its parameters have a date; without one, each start is a
+new export.
 
 Examples:
   exportpoll start payments --watch

@@ -21,6 +21,7 @@ import { maskUrl } from '../secrets.ts';
 import { exportSources, providerSources } from './sources.ts';
 import { withNetrc } from './netrc.ts';
 import { checkPermissions } from './permissions.ts';
+import { mistakenDates } from './mistaken-dates.ts';
 import { startParameters } from './start-parameters.ts';
 import { programsNamed, reportsNamed, secretsLent } from './trust.ts';
 import { misspeltInEnvironment } from './unknown-names.ts';
@@ -134,6 +135,7 @@ export async function loadConfiguration(
       ...settingProblems,
       ...files.flatMap(programsNamed),
       ...files.flatMap(reportsNamed),
+      ...files.flatMap(mistakenDates),
       ...unknownProviders(files),
       ...planProblems,
       ...permissions.problems,

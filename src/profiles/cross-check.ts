@@ -2,6 +2,7 @@ import { didYouMean } from '../nearest.ts';
 import { authVariables } from './auth.ts';
 import { checkRoots, RESERVED } from './check-roots.ts';
 import type { Complaint } from './complaint.ts';
+import { dateMistakeIn } from './date-words.ts';
 import type { FollowUp, Profile } from './schema.ts';
 import { templateVariables } from './template.ts';
 import { groupsOf, matchesWhole } from './pattern.ts';
@@ -191,6 +192,11 @@ function checkStart({ start }: Profile): Complaint[] {
       ? []
       : [{ path: ['start', 'parameters', parameter, 'example'], message: 'does not match the pattern' }],
   );
+  for (const [parameter, { default: text = '' }] of Object.entries(parameters)) {
+    const message = dateMistakeIn(text);
+    if (message !== undefined)
+      complaints.push({ path: ['start', 'parameters', parameter, 'default'], message });
+  }
   const known = Object.keys(parameters);
   const by = name?.parameter;
   if (by === undefined || known.includes(by)) return complaints;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { messageOf, UsageError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
-import { fillDateWords } from './date-words.ts';
+import { fillDates } from './date-words.ts';
 import { evaluateText } from './expression.ts';
 import { describeParameter, isEmpty, isObject, readValue } from './parameter-value.ts';
 import type { Profile, StartEntry } from './schema.ts';
@@ -42,7 +42,7 @@ export function readParameters({ account, start, parameters }: Given, now: numbe
     try {
       if (entry?.required === true && isEmpty(value)) {
         problems.push(`"${name}" is missing: ${describeParameter(entry)}`);
-      } else if (value !== undefined) read[name] = readValue(withDates(value, now, zone), entry);
+      } else if (value !== undefined) read[name] = readValue(fillDates(value, now, zone), entry);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       problems.push(`"${name}" ${messageOf(error)}`);
@@ -67,16 +67,6 @@ export function hashParameters(parameters: Parameters): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(parameters)))
     .digest('hex');
-}
-
-/** The value with the date words in all of its texts filled in. */
-function withDates(value: unknown, now: number, zone: string | undefined): unknown {
-  if (typeof value === 'string') return fillDateWords(value, now, zone);
-  if (Array.isArray(value)) return value.map((element) => withDates(element, now, zone));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, withDates(inner, now, zone)]),
-  );
 }
 
 function sorted(value: unknown): unknown {

@@ -128,6 +128,7 @@ describe('start', () => {
     [['start', 'mytracker-raw', '--param', 'event=installs'], '"selectors" is missing: the columns'],
     [['start', ...RAW, '--param', 'datefrom=2024-01-01'], 'did you mean "dateFrom"?'],
     [['start', ...RAW, '--param', 'dateFrom={today-7x}'], 'has {today-7x}, which is no date'],
+    [['start', ...RAW, '--param', 'eventName={Today}'], 'which is no date; did you mean {today}?'],
     [
       ['start', ...RAW, '--param', 'dateFrom={today@Mars/Base}'],
       'a time zone that does not exist: Mars/Base',
@@ -195,6 +196,18 @@ exports:
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/exports\.payments has nothing under way and is left out/);
     expect((await run(['watch', 'payments'])).stderr).toContain('exportpoll start payments --watch');
+  });
+
+  it('with a date word that is none stop with 78, and nothing is sent', async ({
+    expect,
+    cli,
+    run,
+    sandbox,
+  }) => {
+    await cli.write('.exportpollrc', CONFIG.replace("dateFrom: '{yesterday}'", "dateFrom: '{yesterday+}'"));
+    const { exitCode, stderr } = await run(['start', 'payments']);
+    expect([exitCode, sandbox.requests.length]).toEqual([78, 0]);
+    expect(stderr).toContain('has {yesterday+}, which is no date; did you mean {yesterday}?');
   });
 
   it('of which one may have been started are not said to have not been', async ({ expect, cli, run }) => {

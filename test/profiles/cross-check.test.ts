@@ -47,6 +47,17 @@ describe('a profile is refused that contradicts itself:', () => {
       'id.pattern: has a group "baseUrl", which is the name of a variable already',
     ],
     [
+      'a default with a mistaken date word',
+      {
+        start: {
+          parameters: { day: { description: 'the day', default: '{Yesterday}' } },
+          request: { url: '{+baseUrl}' },
+          id: 'body.id',
+        },
+      },
+      'start.parameters.day.default: has {Yesterday}, which is no date; did you mean {yesterday}?',
+    ],
+    [
       'a credential that is no variable',
       { auth: [{ scheme: 'bearer', token: 'tokn' }] },
       'auth[0]: names a variable "tokn" that is not under variables; did you mean "token"?',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { fillDateWords } from '../../src/profiles/date-words.ts';
+import { fillDates, fillDateWords } from '../../src/profiles/date-words.ts';
 
 const NOON = Date.UTC(2024, 2, 1, 12);
 
@@ -16,7 +16,11 @@ describe('date words', () => {
     ['{today-1d@Pacific/Pago_Pago}', '2024-02-29'],
     ['{today:unix}', String(Date.UTC(2024, 2, 1) / 1000)],
     ['{yesterday@Europe/Moscow:unix}', String(Date.UTC(2024, 1, 28, 21) / 1000)],
-    ['nothing {else} {"json": 1}', 'nothing {else} {"json": 1}'],
+    ['{tomorrow}', '2024-03-02'],
+    ['{tomorrow+1d@UTC:unix}', String(Date.UTC(2024, 2, 3) / 1000)],
+    ['{"ts":{today:unix}}', `{"ts":${Date.UTC(2024, 2, 1) / 1000}}`],
+    ['{{today}} {{Today}} {{today-7}}', '{today} {Today} {today-7}'],
+    ['{{{today}}}', '{{today}}'],
   ])('%s is %s', (text, filled) => {
     expect(fillDateWords(text, NOON, 'UTC')).toBe(filled);
   });
@@ -37,14 +41,77 @@ describe('date words', () => {
     expect(berlin(Date.UTC(2024, 9, 27, 12))).toBe(Date.UTC(2024, 9, 26, 22));
   });
 
-  it.each(['{today-7}', '{today-7w}', '{yesterdays}', '{today@}', '{today:iso}'])(
-    '%s is a mistake',
-    (text) => {
-      expect(() => fillDateWords(text, NOON, 'UTC')).toThrow(RangeError);
-    },
-  );
+  it.each([
+    ['America/Havana', '2024-03-10', 5],
+    ['America/Santiago', '2024-09-08', 4],
+    ['America/Sao_Paulo', '2016-10-16', 3],
+  ])('a day without a midnight, as in %s on %s, begins with its first instant', (zone, day, hour) => {
+    const noon = Date.parse(`${day}T17:00:00Z`);
+    const first = Date.parse(`${day}T00:00:00Z`) / 1000 + hour * 3600;
+    expect(fillDateWords('{today:unix}', noon, zone)).toBe(String(first));
+    expect(fillDateWords('{tomorrow-1d:unix}', noon, zone)).toBe(String(first));
+  });
 
-  it('knows no zone that does not exist', () => {
+  it.each([
+    '{}',
+    '{"today":1,"from":{"tomorrow":[]}}',
+    "{'today'}",
+    '{3F2504E0-4F89-11D3-9A0C-0305E82C3301}',
+    '{deadbeef-4f89-11d3-9a0c-0305e82c3301}',
+    '{id} {+id} {?from,to} {{id}} ${HOME}',
+    '{name}-{index}.{ext}',
+    '{total} {day} {toy} {to} {row} {yes} {nowhere}',
+    '{ viewer { login } }',
+    '\\d{4} x{1,3}',
+    '{user@host}',
+    '{ and no end',
+    '',
+  ])('the braces of %s are its own', (text) => {
+    expect(fillDateWords(text, NOON, 'UTC')).toBe(text);
+  });
+
+  it.each([
+    ['{Today}', '{today}'],
+    ['{TOMORROW}', '{tomorrow}'],
+    ['{ today }', '{today}'],
+    ['{tody}', '{today}'],
+    ['{toady}', '{today}'],
+    ['{tommorow}', '{tomorrow}'],
+    ['{yestreday}', '{yesterday}'],
+    ['{yesterdays}', '{yesterday}'],
+    ['{yesterday+}', '{yesterday}'],
+    ['{today-7}', '{today-7d}'],
+    ['{today - 7d}', '{today-7d}'],
+    ['{today-7D}', '{today-7d}'],
+    ['{today-7w}', '{today}'],
+    ['{today@}', '{today}'],
+    ['{today:iso}', '{today}'],
+    ['{Yesterday@Europe/Moscow:unix}', '{yesterday@Europe/Moscow:unix}'],
+    ['{today:unix-1d}', '{today}'],
+    ['{now}', '{today}'],
+    ['{now-7d}', '{today-7d}'],
+    ['{monday-7d}', '{today-7d}'],
+    ['{date:unix}', '{today:unix}'],
+    ['from {today} to {Today}', '{today}'],
+  ])('%s is a mistake for %s, which is told in one line', (text, meant) => {
+    const fill = (): string => fillDateWords(text, NOON, 'UTC');
+    expect(fill).toThrow(RangeError);
+    expect(fill).toThrow(
+      `which is no date; did you mean ${meant}? There are {today}, {yesterday} and {tomorrow}`,
+    );
+    expect(fill).not.toThrow(/\n/);
+  });
+
+  it('of a mistake without an end only the beginning is told', () => {
+    expect(() => fillDateWords(`{today${'x'.repeat(100_000)}}`, NOON, 'UTC')).toThrow(/^.{0,500}$/);
+  });
+
+  it('are filled in at any depth', () => {
+    const value = { days: ['{yesterday}', 1, null], of: { all: true } };
+    expect(fillDates(value, NOON, 'UTC')).toEqual({ ...value, days: ['2024-02-29', 1, null] });
+  });
+
+  it('know no zone that does not exist', () => {
     expect(() => fillDateWords('{today}', NOON, 'Mars/Base')).toThrow(/does not exist: Mars\/Base/);
   });
 });
