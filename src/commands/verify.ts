@@ -2,12 +2,12 @@ import { isAbsolute, join } from 'node:path';
 
 import { loadConfiguration, requireSound } from '../config/configuration.ts';
 import type { Context } from '../context.ts';
-import { checkFile, listManifests, type Manifest } from '../download/manifest.ts';
+import { listManifests } from '../download/manifest.ts';
 import { ExitCode, IntegrityError, UsageError } from '../errors.ts';
 import type { Outcome } from '../run/outcome.ts';
 import type { Invocation } from '../run/session.ts';
 import { startTelling } from '../run/telling.ts';
-import type { Event } from '../events.ts';
+import { checksIn, verifySet } from '../run/verify-set.ts';
 
 /** `exportpoll verify [DIR...]`: reads every file that a manifest in the directories lists, and compares it. */
 export async function verify(context: Context, invocation: Invocation): Promise<ExitCode> {
@@ -23,9 +23,11 @@ export async function verify(context: Context, invocation: Invocation): Promise<
   const telling = startTelling(context, quiet, { results: 'paths', many: true });
   const outcomes: Outcome[] = [];
   for (const { directory, listed } of sets) {
+    const manifests = listed.flatMap(({ manifest }) => manifest ?? []);
+    const check = checksIn(directory);
     for (const { path, manifest } of listed) {
       if (manifest === undefined) outcomes.push(unreadable(path));
-      else outcomes.push(await verifySet(directory, manifest, telling.report));
+      else outcomes.push(await verifySet({ directory, manifests, check }, manifest, telling.report));
     }
   }
   const sound = outcomes.every(({ failures }) => failures.length === 0);
@@ -47,28 +49,4 @@ async function manifestsIn(directory: string): Promise<{
 function unreadable(path: string): Outcome {
   const error = new IntegrityError(`${path} cannot be read as a manifest`);
   return { subject: path, files: 0, bytes: 0, failures: [{ error, told: false }] };
-}
-
-async function verifySet(
-  directory: string,
-  { provider, id, files }: Manifest,
-  report: (event: Event) => void,
-): Promise<Outcome> {
-  const failures: { error: IntegrityError; told: boolean }[] = [];
-  let bytes = 0;
-  for (const file of files) {
-    const about = { provider, id, file: file.name };
-    const problem = await checkFile(directory, file);
-    if (problem === undefined) {
-      bytes += file.bytes;
-      const path = join(directory, file.name);
-      const { rawBytes, sha256 } = file;
-      report({ type: 'file.saved', ...about, path, bytes: file.bytes, rawBytes, sha256 });
-    } else {
-      const error = new IntegrityError(problem);
-      failures.push({ error, told: true });
-      report({ type: 'file.failed', ...about, code: error.exitCode, message: problem });
-    }
-  }
-  return { subject: `${provider}:${id}`, files: files.length - failures.length, bytes, failures };
 }

@@ -120,13 +120,20 @@ export async function isUnchanged(directory: string, file: ManifestFile): Promis
   return found.mtimeMs === file.mtimeMs || (await sha256Of(path)) === file.sha256;
 }
 
-/** Reads the file and compares it with what the manifest says; what is wrong with it, or `undefined`. */
-export async function checkFile(directory: string, file: ManifestFile): Promise<string | undefined> {
+/**
+ * Reads the file and compares it with what the manifest says; what is wrong with it, or `undefined`. Who checks several
+ * manifests may give a `hash` that remembers what it has read.
+ */
+export async function checkFile(
+  directory: string,
+  file: ManifestFile,
+  hash: typeof sha256Of = sha256Of,
+): Promise<string | undefined> {
   const path = join(directory, file.name);
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() !== true) return 'the file is missing';
   if (found.size !== file.bytes) return `the file has ${found.size} bytes; ${file.bytes} were saved`;
-  const sha256 = await sha256Of(path).catch((error: unknown) => error);
+  const sha256 = await hash(path).catch((error: unknown) => error);
   if (typeof sha256 !== 'string') return `the file cannot be read: ${messageOf(sha256)}`;
   return sha256 === file.sha256 ? undefined : `the file was changed: its SHA-256 is ${sha256}`;
 }

@@ -1,7 +1,8 @@
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import { it } from '../helpers/e2e.ts';
+import type { Manifest } from '../../src/download/manifest.ts';
+import { it, readManifest } from '../helpers/e2e.ts';
 import { eventsOf, ofType } from '../helpers/run-cli.ts';
 
 describe.concurrent('verify', () => {
@@ -43,6 +44,41 @@ describe.concurrent('verify', () => {
     expect(ofType(events, 'file.failed')).toMatchObject([{ code: 65 }]);
     expect(ofType(events, 'file.saved')).toMatchObject([{ path: second }]);
     expect(events.at(-1)).toMatchObject({ type: 'summary', files: 1, exitCode: 65 });
+  });
+
+  it('tells apart what a later export has replaced', async ({ expect, run, cli }) => {
+    // Two files, one and one: --if-exists own lets a nightly export keep its name.
+    for (const target of ['mytracker-raw:4', 'webadmit:86446/74780', 'rebilly:exp_download']) {
+      const { exitCode, stderr } = await run(['watch', '-q', '--name', 'nightly-{index}.csv', target]);
+      expect(exitCode, stderr).toBe(0);
+    }
+    const verified = await run(['verify']);
+    const [first, second] = ['nightly-1.csv', 'nightly-2.csv'].map((name) => join(cli.directory, name));
+    expect(verified.exitCode).toBe(0);
+    expect(verified.stdout.trim().split('\n').sort()).toEqual([first, second]);
+    const { completedAt } = await readManifest(cli.directory, 'rebilly', 'exp_download');
+    const by = `nightly-1.csv was replaced by rebilly:exp_download (${completedAt.slice(0, 10)})`;
+    expect(verified.stderr.split('\n').sort()).toEqual([
+      '',
+      `mytracker-raw 4: warning: ${by}`,
+      `webadmit 86446/74780: warning: ${by}`,
+    ]);
+    expect(await run(['verify', '-q'])).toMatchObject({ exitCode: 0, stderr: '' });
+
+    // Neither what was saved last nor what was saved before it.
+    await appendFile(first ?? '', 'x');
+    expect(await run(['verify'])).toMatchObject({ exitCode: 65, stdout: `${second}\n` });
+  });
+
+  it('takes no older export for what has replaced a newer one', async ({ expect, run, cli }) => {
+    await run(['watch', 'webadmit:86446/74780']);
+    const manifest = await readManifest(cli.directory, 'webadmit', '86446/74780');
+    const files = manifest.files.map((file) => ({ ...file, sha256: '0'.repeat(64) }));
+    const newer: Manifest = { ...manifest, id: '86446/9', completedAt: '2999-01-01T00:00:00.000Z', files };
+    await writeFile(join(cli.directory, 'webadmit-86446-9.manifest.json'), JSON.stringify(newer));
+    const { exitCode, stderr } = await run(['verify']);
+    expect(exitCode).toBe(65);
+    expect(stderr).not.toContain('replaced');
   });
 
   it('ends with 65 for a manifest that cannot be read', async ({ expect, run, cli }) => {
