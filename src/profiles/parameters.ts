@@ -6,6 +6,7 @@ import { fillDates } from './date-words.ts';
 import { evaluateText } from './expression.ts';
 import { describeParameter, isEmpty, isObject, readValue } from './parameter-value.ts';
 import type { Profile, StartEntry } from './schema.ts';
+import { startExample } from './start-example.ts';
 
 /** Parameters of an export: text, numbers, lists and objects, as JSON has them. */
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -13,9 +14,12 @@ export type Parameters = Readonly<Record<string, unknown>>;
 /** What a new export of an account is asked with: the parameters as they were given, and how they are to be read. */
 interface Given {
   readonly account: {
+    readonly name: string;
     readonly profile: Pick<Profile, 'name'>;
     readonly variables: Readonly<Record<string, string>>;
   };
+  /** Of the entry under `exports:` that it is of. */
+  readonly name?: string;
   readonly start: StartEntry;
   readonly parameters: Parameters;
 }
@@ -24,10 +28,12 @@ interface Given {
  * The parameters as the request sees them: date words filled in as of `now` (ms), types as the profile wants them.
  * Throws UsageError with everything that is wrong with them, before anything is sent.
  */
-export function readParameters({ account, start, parameters }: Given, now: number): Parameters {
+export function readParameters(given: Given, now: number): Parameters {
+  const { account, start, parameters } = given;
   const { profile, variables } = account;
   const known = Object.keys(start.parameters);
   const problems: string[] = [];
+  let isMissing = false;
   // Without a prototype expressions find nothing in it but parameters.
   const read = Object.create(null) as Record<string, unknown>;
   for (const name of start.others ? [] : Object.keys(parameters)) {
@@ -36,11 +42,12 @@ export function readParameters({ account, start, parameters }: Given, now: numbe
   const zone = evaluateText(start.timeZone, { vars: variables, params: parameters });
   for (const name of new Set([...known, ...Object.keys(parameters)])) {
     const entry = Object.hasOwn(start.parameters, name) ? start.parameters[name] : undefined;
-    const given = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    const own = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     // To a profile that lists it, null says nothing; others pass on what they are given.
-    const value = given === undefined || (given === null && entry !== undefined) ? entry?.default : given;
+    const value = own === undefined || (own === null && entry !== undefined) ? entry?.default : own;
     try {
       if (entry?.required === true && isEmpty(value)) {
+        isMissing = true;
         problems.push(`"${name}" is missing: ${describeParameter(entry)}`);
       } else if (value !== undefined) read[name] = readValue(fillDates(value, now, zone), entry);
     } catch (error) {
@@ -50,7 +57,9 @@ export function readParameters({ account, start, parameters }: Given, now: numbe
   }
   if (problems.length === 0) return read;
   throw new UsageError(`a new export of ${profile.name}: ${problems.join('\n')}`, {
-    hint: `it takes ${known.join(', ')}; give them with --param NAME=VALUE, or as JSON with --data FILE`,
+    hint: isMissing
+      ? `for example: ${startExample(given)}\n\`exportpoll providers ${account.name}\` shows all that it takes`
+      : `it takes ${known.join(', ')}; give them with --param NAME=VALUE, or as JSON with --data FILE`,
   });
 }
 

@@ -141,6 +141,24 @@ describe('start', () => {
     expect(stderr).toContain(message);
   });
 
+  it('names the parameters that are missing, and shows a line that works', async ({
+    expect,
+    run,
+    sandbox,
+  }) => {
+    const { exitCode, stderr } = await run(['start', '--provider', 'mytracker-raw']);
+    expect([exitCode, sandbox.requests.length]).toEqual([2, 0]);
+    const line = 'exportpoll start mytracker-raw --param event=installs --param selectors=idDevice,tsEvent';
+    expect(stderr.split('\n')).toEqual([
+      'exportpoll: a new export of mytracker-raw: "event" is missing: the event to export, such as installs',
+      '  "selectors" is missing: the columns, such as idDevice,tsEvent',
+      `  for example: ${line}`,
+      '  `exportpoll providers mytracker-raw` shows all that it takes',
+      '',
+    ]);
+    expect((await run(line.split(' ').slice(1))).exitCode).toBe(0);
+  });
+
   it('tells why the provider refuses', async ({ expect, cli, run, sandbox }) => {
     const args = ['mytracker-raw', ...params(['event=nothing', 'selectors=idDevice'])];
     const { exitCode, stderr } = await run(['start', ...args]);

@@ -4,6 +4,7 @@ import { UsageError } from '../../src/errors.ts';
 import { loadBuiltin } from '../../src/profiles/load.ts';
 import { parametersFromText } from '../../src/profiles/parameter-text.ts';
 import { hashParameters, readParameters } from '../../src/profiles/parameters.ts';
+import { startExample } from '../../src/profiles/start-example.ts';
 import { start } from '../../src/profiles/start-schema.ts';
 
 const entry = start.parse({
@@ -20,7 +21,7 @@ const entry = start.parse({
 });
 
 function read(parameters: Record<string, unknown>, others = false): Record<string, unknown> {
-  const account = { profile: { name: 'acme' }, variables: {} };
+  const account = { name: 'mine', profile: { name: 'acme' }, variables: {} };
   return { ...readParameters({ account, start: { ...entry, others }, parameters }, Date.UTC(2024, 0, 2)) };
 }
 
@@ -57,6 +58,27 @@ describe('parameters of a new export', () => {
   ])('%j is refused', (parameters, message) => {
     expect(() => read(parameters)).toThrow(UsageError);
     expect(() => read(parameters)).toThrow(message);
+  });
+
+  it('that are missing are shown in a line to paste', () => {
+    const { parameters } = start.parse({
+      parameters: {
+        query: { description: 'the query', required: true, example: "SELECT Id WHERE Name = 'x'" },
+        'range[start]': { description: 'begin', required: true },
+        format: { description: 'csv or json', required: true, example: 'csv' },
+        more: { description: 'more', example: 'x' },
+      },
+      request: { url: '{+baseUrl}' },
+      id: 'body.id',
+    });
+    const given = { account: { name: 'mine' }, start: { parameters }, parameters: { format: 'secret' } };
+    const query = `--param 'query=SELECT Id WHERE Name = '\\''x'\\'''`;
+    expect(startExample(given)).toBe(
+      `exportpoll start mine ${query} --param 'range[start]=RANGE[START]' --param format=csv`,
+    );
+    expect(startExample({ ...given, name: 'nightly' })).toBe(
+      `exportpoll start nightly ${query} --param 'range[start]=RANGE[START]'`,
+    );
   });
 
   it('are not given where they are null, and may have blanks between the elements of a list', () => {
@@ -100,7 +122,7 @@ describe('parameters of a new export', () => {
     const dates = (more: object): unknown =>
       readParameters(
         {
-          account: { profile, variables: {} },
+          account: { name: 'mytracker-raw', profile, variables: {} },
           start: profile.start!,
           parameters: { event: 'e', selectors: 's', dateFrom: '{today}', ...more },
         },

@@ -1,0 +1,30 @@
+import type { Parameters } from './parameters.ts';
+import type { StartEntry } from './schema.ts';
+
+/** What is to be started: an account, or an entry under `exports:`, which has parameters of its own. */
+interface Started {
+  readonly account: { readonly name: string };
+  readonly name?: string;
+  readonly start: Pick<StartEntry, 'parameters'>;
+  readonly parameters: Parameters;
+}
+
+/**
+ * A line to paste into a shell: a start with every required parameter, its example as the value; of a named export with
+ * those that it does not have. Nothing that was given is repeated: it may be a secret.
+ */
+export function startExample({ account, name, start, parameters }: Started): string {
+  const wanted = Object.entries(start.parameters).filter(
+    ([parameter, { required }]) => required && (name === undefined || !Object.hasOwn(parameters, parameter)),
+  );
+  const words = wanted.flatMap(([parameter, { example }]) => [
+    '--param',
+    `${parameter}=${example ?? parameter.toUpperCase()}`,
+  ]);
+  return ['exportpoll', 'start', name ?? account.name, ...words].map(quoted).join(' ');
+}
+
+/** As a shell reads it back. */
+function quoted(word: string): string {
+  return /^[\w.,:/=@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
