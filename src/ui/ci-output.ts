@@ -9,7 +9,7 @@ export interface CiReport {
   readonly bytes: number;
   /** Absolute. */
   readonly paths: readonly string[];
-  /** By `provider:id`. */
+  /** By `provider:id`, which is the target of a command that goes on with the export. */
   readonly states: ReadonlyMap<string, string>;
 }
 
@@ -43,6 +43,8 @@ export function githubOutput(report: CiReport, delimiter: string): CiText {
       { name: 'files', value: String(files) },
       { name: 'bytes', value: String(bytes) },
       { name: 'states', value: only ?? lines.join('\n') },
+      // An id is text of others, too, and must not add a line, which a later step would take for an argument.
+      { name: 'targets', value: [...states.keys()].filter((target) => !/[\r\n]/.test(target)).join('\n') },
       { name: 'paths', value: paths.join('\n') },
     ],
     ({ name, value }) => `${name}<<${delimiter}\n${value}\n${delimiter}\n`,
@@ -81,6 +83,7 @@ export function gitlabDotenv({ exitCode, files, bytes, paths, states }: CiReport
       { name: 'FILES', value: String(files) },
       { name: 'BYTES', value: String(bytes) },
       { name: 'STATES', value: asciiJson(Object.fromEntries(states)) },
+      { name: 'TARGETS', value: asciiJson([...states.keys()]) },
       { name: 'PATHS', value: asciiJson(paths) },
     ],
     ({ name, value }) => `EXPORTPOLL_EXPORT_${name}=${value}\n`,

@@ -26,7 +26,14 @@ describe.concurrent('--ci-output github', () => {
     expect(delimiter).toMatch(/^exportpoll_[\da-f-]{36}$/);
     const path = join(cli.directory, 'Test-API-Export.csv');
     const { size } = await lstat(path);
-    const values = { exit_code: '0', files: '1', bytes: String(size), states: 'ready', paths: path };
+    const values = {
+      exit_code: '0',
+      files: '1',
+      bytes: String(size),
+      states: 'ready',
+      targets: READY,
+      paths: path,
+    };
     expect(output).toBe(
       `earlier=1\n${Object.entries(values)
         .map(([name, value]) => `${name}<<${delimiter}\n${value}\n${delimiter}\n`)
@@ -49,6 +56,18 @@ describe.concurrent('--ci-output github', () => {
     expect(output).toContain('exit_code<<');
     expect(output).toContain('\n10\n');
     expect(output).toContain(`\n${READY}\tready\nwebadmit:86446/74785\tfailed\n`);
+  });
+
+  it('hands on what was started to a step that waits for it', async ({ expect, run, cli, sandbox }) => {
+    const env = github(cli.home);
+    const params = ['event=installs', 'selectors=idDevice'].flatMap((text) => ['--param', text]);
+    expect(await run(['start', 'mytracker-raw', ...params, '--ci-output', 'github'], { env })).toMatchObject({
+      exitCode: 0,
+    });
+    const output = await readFile(env['GITHUB_OUTPUT'] ?? '', 'utf8');
+    const [, , targets = ''] = /^targets<<(\S+)\n([^]*?)\n\1$/m.exec(output) ?? [];
+    expect(targets).toBe(`mytracker-raw:${sandbox.started[0]?.id}`);
+    expect(await run(['watch', '-q', targets])).toMatchObject({ exitCode: 0 });
   });
 
   it('is refused elsewhere, before anything is asked', async ({ expect, run, sandbox }) => {
@@ -82,6 +101,7 @@ describe.concurrent('--ci-output gitlab:FILE', () => {
       'EXPORTPOLL_EXPORT_FILES',
       'EXPORTPOLL_EXPORT_BYTES',
       'EXPORTPOLL_EXPORT_STATES',
+      'EXPORTPOLL_EXPORT_TARGETS',
       'EXPORTPOLL_EXPORT_PATHS',
       '',
     ]);

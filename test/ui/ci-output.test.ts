@@ -56,15 +56,17 @@ test('GitHub gets lists as lines, and the state of one export as a word', () => 
     files: '2',
     bytes: '19200',
     states: 'ready',
+    targets: 'webadmit:86446/74780',
     paths: '/data/a.csv\n/data/b c.csv',
   });
   const states = new Map([
     ['rebilly:1', 'ready'],
     ['rebilly:2', 'failed'],
   ]);
-  expect(readGithub(githubOutput(report({ states }), DELIMITER).text)['states']).toBe(
-    'rebilly:1\tready\nrebilly:2\tfailed',
-  );
+  expect(readGithub(githubOutput(report({ states }), DELIMITER).text)).toMatchObject({
+    states: 'rebilly:1\tready\nrebilly:2\tfailed',
+    targets: 'rebilly:1\nrebilly:2',
+  });
 });
 
 test('GitLab gets lists as JSON', () => {
@@ -75,6 +77,7 @@ test('GitLab gets lists as JSON', () => {
     EXPORTPOLL_EXPORT_BYTES: '19200',
   });
   expect(JSON.parse(values['EXPORTPOLL_EXPORT_STATES'] ?? '')).toEqual({ 'webadmit:86446/74780': 'ready' });
+  expect(JSON.parse(values['EXPORTPOLL_EXPORT_TARGETS'] ?? '')).toEqual(['webadmit:86446/74780']);
   expect(JSON.parse(values['EXPORTPOLL_EXPORT_PATHS'] ?? '')).toEqual(['/data/a.csv', '/data/b c.csv']);
 });
 
@@ -100,13 +103,16 @@ test('no name adds an output, or becomes another one', () => {
         ['b:1', 'gone'],
       ]);
       const github = readGithub(githubOutput(report({ paths, states }), DELIMITER).text);
-      expect(Object.keys(github)).toEqual(['exit_code', 'files', 'bytes', 'states', 'paths']);
+      expect(Object.keys(github)).toEqual(['exit_code', 'files', 'bytes', 'states', 'targets', 'paths']);
+      const targets = (github['targets'] ?? '').split('\n');
+      expect(targets).toEqual(/[\r\n]/.test(id) ? ['b:1'] : [`a:${id}`, 'b:1']);
       expect(github).toMatchObject({ exit_code: '0', files: '2', bytes: '19200', paths: paths.join('\n') });
 
       const gitlab = readGitlab(gitlabDotenv(report({ paths, states })).text);
-      expect(Object.keys(gitlab)).toHaveLength(5);
+      expect(Object.keys(gitlab)).toHaveLength(6);
       expect(gitlab['EXPORTPOLL_EXPORT_FILES']).toBe('2');
       expect(JSON.parse(gitlab['EXPORTPOLL_EXPORT_PATHS'] ?? '')).toEqual(paths);
+      expect(JSON.parse(gitlab['EXPORTPOLL_EXPORT_TARGETS'] ?? '')).toEqual([...states.keys()]);
       expect(JSON.parse(gitlab['EXPORTPOLL_EXPORT_STATES'] ?? '')).toEqual(Object.fromEntries(states));
     }),
   );
@@ -116,7 +122,7 @@ test('what the CI system would not take is left out as a whole, and said', () =>
   const paths = Array.from({ length: 20_000 }, (_, index) => `/data/with/a/path/of/some/length/${index}.csv`);
   const github = githubOutput(report({ paths }), DELIMITER);
   expect(github.leftOut).toEqual(['paths']);
-  expect(Object.keys(readGithub(github.text))).toEqual(['exit_code', 'files', 'bytes', 'states']);
+  expect(Object.keys(readGithub(github.text))).toEqual(['exit_code', 'files', 'bytes', 'states', 'targets']);
   const gitlab = gitlabDotenv(report({ paths }));
   expect(gitlab.leftOut).toEqual(['paths']);
   expect(Buffer.byteLength(gitlab.text)).toBeLessThan(5120);
