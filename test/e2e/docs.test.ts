@@ -145,6 +145,24 @@ describe.concurrent('docs/cron.md', () => {
     expect(sandbox.started).toHaveLength(1);
   });
 
+  it('has a crontab line that starts nothing more on a day whose export is here, and asks nobody', async ({
+    expect,
+    cli,
+    sandbox,
+    bare,
+  }) => {
+    await writeConfig(configOf(cli), sandbox, cli);
+    const [job] = await jobs();
+    const run = async (): Promise<Ended> => await bare(['sh', '-c', job?.command ?? '']);
+    const done = await run();
+    expect(done).toMatchObject({ exitCode: 0, stderr: '' });
+    const asked = sandbox.requests.length;
+    const again = await run();
+    expect(again).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(sortedLines(again.stdout)).toEqual(sortedLines(done.stdout));
+    expect(sandbox.requests).toHaveLength(asked);
+  });
+
   it('has a crontab line of which two at the same time are one that works, and one that ends with 75 without a request', async ({
     expect,
     cli,
