@@ -39,7 +39,7 @@ export interface Target {
 export interface Order {
   readonly account: Account;
   readonly start: StartEntry;
-  /** The entry under `exports:` that it is of, and the file that this is in. */
+  /** The entry under `exports:` that it is of, and the real path of the file that this is in. */
   readonly name?: string;
   readonly file?: string;
   /** As they were given: date words are not filled in yet. */

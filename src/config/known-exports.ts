@@ -29,9 +29,9 @@ export function lastEntryOf(
   name: string,
   entries: readonly Entry[],
 ): Entry | undefined {
-  const path = configuration.exports.get(name)?.file.path;
+  const file = configuration.exports.get(name)?.file.realPath;
   const own = entries.filter(
-    (entry) => entry.name === name && entry.file === path && entry.state !== 'starting',
+    (entry) => entry.name === name && entry.file === file && entry.state !== 'starting',
   );
   // Its account need not be complete as long as nothing was started with it.
   if (own.length === 0) return undefined;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 import type { Context } from '../context.ts';
@@ -14,8 +14,10 @@ import { maskTaken } from './taken.ts';
 
 /** A configuration file whose keys and values are known to be right. */
 export interface ConfigFile {
-  /** Absolute. */
+  /** Absolute, as it was found or named. */
   readonly path: string;
+  /** Without symbolic links: what the file is known by in the ledger, however it is named. */
+  readonly realPath: string;
   /** `project`: found by search, and not trusted; `given`: named with --config; `user`: the user's own. */
   readonly kind: 'project' | 'given' | 'user';
   /** What relative paths in it are relative to: its directory; for `.config/exportpollrc` the one around that. */
@@ -120,6 +122,8 @@ function checkFile(
   const directory = kind === 'project' && basename(parent) === '.config' ? dirname(parent) : parent;
   return {
     ...(problem === undefined ? {} : { problem }),
-    ...(mended.success ? { file: { path, kind, directory, data: mended.data, at } } : {}),
+    ...(mended.success
+      ? { file: { path, realPath: realpathSync(path), kind, directory, data: mended.data, at } }
+      : {}),
   };
 }

@@ -108,8 +108,8 @@ function exportTarget(configuration: Configuration, name: string, entries: reado
     unfinishedEntryOf(configuration, name, entries)?.id ??
     lastEntryOf(configuration, name, entries)?.id;
   if (id === undefined) {
-    const path = configuration.exports.get(name)?.file.path;
-    const maybe = entries.find((entry) => entry.name === name && entry.file === path);
+    const file = configuration.exports.get(name)?.file.realPath;
+    const maybe = entries.find((entry) => entry.name === name && entry.file === file);
     const obstacle = maybe && obstacleTo(configuration, maybe);
     if (obstacle !== undefined) {
       throw new UsageError(`what was started for the export "${name}" cannot be gone on with: ${obstacle}`, {
@@ -146,7 +146,7 @@ function namedTargets(configuration: Configuration, entries: readonly Entry[]): 
 function unfinishedTargets(configuration: Configuration, entries: readonly Entry[]): Target[] {
   return entries.flatMap((entry) => {
     const { id, name, file, provider, options } = entry;
-    const isNamed = name !== undefined && configuration.exports.get(name)?.file.path === file;
+    const isNamed = name !== undefined && configuration.exports.get(name)?.file.realPath === file;
     if (isNamed || id === undefined || entry.state !== 'underway') return [];
     if (obstacleTo(configuration, entry) !== undefined) return [];
     const { settings } = configuration;

@@ -1,0 +1,28 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe } from 'vitest';
+
+import { it } from '../helpers/e2e.ts';
+import { entriesOf } from '../helpers/ledger.ts';
+
+const CONFIG = `
+exports:
+  payments: { provider: rebilly, start: { name: Payments, resource: payments, format: csv } }
+`;
+
+describe('a named export', () => {
+  it('is the same one whatever its configuration file is called', async ({ expect, cli, run, sandbox }) => {
+    const path = await cli.write('mine.yaml', CONFIG);
+    await symlink(cli.directory, join(cli.home, 'link'));
+    await symlink(path, join(cli.home, 'other.yaml'));
+    const first = await run(['start', 'payments', '-c', 'mine.yaml']);
+    expect(first.exitCode).toBe(0);
+    for (const name of [join(cli.home, 'link', 'mine.yaml'), '../link/../work/mine.yaml', '../other.yaml']) {
+      expect(await run(['start', 'payments', '-c', name]), name).toMatchObject({ stdout: first.stdout });
+      expect((await run(['status', 'payments', '-c', name])).stdout, name).toMatch(/queued|running|ready/);
+    }
+    expect(sandbox.started).toHaveLength(1);
+    expect(await entriesOf(cli)).toHaveLength(1);
+  });
+});
