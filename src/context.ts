@@ -9,6 +9,9 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** The home directory of who has none: one that holds no file, as Debian calls it. */
+export const NO_HOME = '/nonexistent';
+
 /** A standard stream, as far as this program uses it. */
 export interface Output {
   readonly stream: NodeJS.WritableStream;
@@ -19,6 +22,7 @@ export interface Output {
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Absolute; `NO_HOME` where there is none. */
   readonly home: string;
   readonly platform: NodeJS.Platform;
   readonly pid: number;

@@ -1,11 +1,11 @@
 // oxlint-disable no-restricted-globals -- where the world comes from
 import { setMaxListeners } from 'node:events';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 
 import type { Transport, TransportOptions } from './api/transport.ts';
 import { realClock } from './clock.ts';
-import type { Context, Output } from './context.ts';
+import { NO_HOME, type Context, type Output } from './context.ts';
 import { UsageError } from './errors.ts';
 import { Redactor } from './secrets.ts';
 
@@ -42,14 +42,16 @@ function currentDirectory(): string {
   }
 }
 
-/** Where there is none (a container's user without a name): a directory that holds no file, as Debian calls it. */
+/** That of the user database where `HOME` is no absolute path. Not `homedir`, which believes an empty `HOME`. */
 function homeDirectory(): string {
   const named = process.env['HOME'];
   if (named !== undefined && isAbsolute(named)) return named;
   try {
-    return homedir();
+    const { homedir } = userInfo();
+    return isAbsolute(homedir) ? homedir : NO_HOME;
   } catch {
-    return '/nonexistent';
+    // A container's user may have no entry there.
+    return NO_HOME;
   }
 }
 

@@ -1,17 +1,17 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 
-import type { Context } from '../context.ts';
-import { onDisk } from '../download/disk-errors.ts';
+import { NO_HOME, type Context } from '../context.ts';
+import { diskError } from '../download/disk-errors.ts';
 import { makeDirectory, writeAtomically } from '../download/durable.ts';
 import { Locks, type Release } from '../download/lock.ts';
-import { ExportpollError, TryAgainError } from '../errors.ts';
+import { CannotCreateError, ConfigError, ExportpollError, TryAgainError } from '../errors.ts';
 import { entryKey, type Entry, type EntryIdentity } from './entry.ts';
 import { readEntry } from './read-entry.ts';
 
 const SUFFIX = '.json';
 const DRAFT = '.tmp';
-/** Writing an entry takes milliseconds. */
+/** Writing one takes milliseconds. */
 const OLD_DRAFT_MS = 3_600_000;
 
 /**
@@ -19,7 +19,8 @@ const OLD_DRAFT_MS = 3_600_000;
  * Base Directory Specification; `~/.local/state` without it), replaced as a whole, readable by its owner only.
  */
 export class Ledger {
-  readonly directory: string;
+  /** Undefined where there is no home for it: then nothing is known, and nothing can be noted. */
+  readonly #directory: string | undefined;
   readonly #pid: number;
   readonly #locks: Locks;
   /** Keys of the entries that this run has locked itself. */
@@ -27,19 +28,33 @@ export class Ledger {
 
   constructor({ env, home, pid }: Pick<Context, 'env' | 'home' | 'pid'>) {
     const named = env['XDG_STATE_HOME'] ?? '';
-    this.directory = join(isAbsolute(named) ? named : join(home, '.local', 'state'), 'exportpoll');
+    const inHome = home === NO_HOME ? undefined : join(home, '.local', 'state');
+    const state = isAbsolute(named) ? named : inHome;
+    this.#directory = state && join(state, 'exportpoll');
     this.#pid = pid;
     this.#locks = new Locks(pid);
   }
 
+  /** Throws ConfigError where there is none. */
+  get directory(): string {
+    if (this.#directory !== undefined) return this.#directory;
+    throw new ConfigError('there is no directory to note in what was started: this user has no home', {
+      hint: 'set XDG_STATE_HOME, or HOME, to an absolute path',
+    });
+  }
+
+  /** The file of an entry. Throws like `directory`. */
+  pathOf(entry: EntryIdentity): string {
+    return join(this.directory, `${entryKey(entry)}${SUFFIX}`);
+  }
+
   /** Every entry that can be read, the oldest first; why another one cannot is told to `onUnreadable`. */
   async list(onUnreadable?: (error: ExportpollError) => void): Promise<Entry[]> {
-    const names = await readdir(this.directory).catch(() => []);
-    const files = names.filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
+    const paths = await this.#filesWhere((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
     const entries = await Promise.all(
-      files.map(async (name) => {
+      paths.map(async (path) => {
         try {
-          return await readEntry(join(this.directory, name));
+          return await readEntry(path);
         } catch (error) {
           if (!(error instanceof ExportpollError)) throw error;
           onUnreadable?.(error);
@@ -54,15 +69,18 @@ export class Ledger {
 
   /** Rejects, with ConfigError or IoError, where there is something that cannot be read: it may be under way. */
   async find(identity: EntryIdentity): Promise<Entry | undefined> {
-    return await readEntry(this.#pathOf(identity));
+    return this.#directory === undefined ? undefined : await readEntry(this.pathOf(identity));
   }
 
-  /** With `durable`, the entry survives whatever happens to this machine from now on. Rejects with disk errors. */
+  /**
+   * With `durable`, the entry survives whatever happens to this machine from now on. Rejects like `directory`, and with
+   * disk errors.
+   */
   async write(entry: Entry, { durable }: { durable: boolean }): Promise<void> {
-    const path = this.#pathOf(entry);
+    const path = this.pathOf(entry);
     // Whoever marks an entry as finished may not have its lock, and must not meet its holder at the draft.
     const draft = join(this.directory, `.${entryKey(entry)}.${this.#pid}${DRAFT}`);
-    await onDisk(path, async () => {
+    await this.#onDisk(path, async () => {
       await makeDirectory(this.directory);
       const text = `${JSON.stringify(entry, null, 2)}\n`;
       await writeAtomically(path, text, { mode: 0o600, durable, draft });
@@ -70,14 +88,17 @@ export class Ledger {
   }
 
   async remove(entry: EntryIdentity): Promise<void> {
-    await rm(this.#pathOf(entry), { force: true });
+    await rm(this.pathOf(entry), { force: true });
   }
 
   /** Makes sure that one run at a time works on an entry. Rejects with TryAgainError while another one does. */
   async lock(entry: EntryIdentity): Promise<Release> {
-    await onDisk(this.directory, async () => await makeDirectory(this.directory));
+    const { directory } = this;
     const key = entryKey(entry);
-    const release = await this.#locks.acquire(this.directory, key);
+    const release = await this.#onDisk(directory, async () => {
+      await makeDirectory(directory);
+      return await this.#locks.acquire(directory, key);
+    });
     this.#held.add(key);
     return async () => {
       this.#held.delete(key);
@@ -89,19 +110,25 @@ export class Ledger {
    * Changes what the ledger has of the export of `entry` by now, which may have been read long ago: nothing, where that
    * is another export or none; the one under its own id, where a newer one has taken its place. `change` gives what to
    * write, `undefined` to remove it, or what it was given to leave it. Resolves with whether anything was changed; never
-   * is what another run works on, which notes itself what becomes of it. Rejects with disk errors.
+   * is what another run works on, which notes itself what becomes of it. Rejects like `write`.
    */
-  async update(entry: Entry, change: (current: Entry) => Entry | undefined): Promise<boolean> {
+  async update(
+    entry: Entry,
+    change: (current: Entry) => Entry | undefined,
+    { durable }: { durable: boolean } = { durable: true },
+  ): Promise<boolean> {
     const { provider, api, id } = entry;
-    return (
-      (await this.#updateOne(entry, id, change)) || (await this.#updateOne({ provider, api, id }, id, change))
-    );
+    for (const identity of [entry, { provider, api, id }]) {
+      if (await this.#updateOne(identity, id, change, durable)) return true;
+    }
+    return false;
   }
 
   async #updateOne(
     identity: EntryIdentity,
     id: string | undefined,
     change: (current: Entry) => Entry | undefined,
+    durable: boolean,
   ): Promise<boolean> {
     const isHeld = this.#held.has(entryKey(identity));
     let release: Release | undefined;
@@ -111,7 +138,7 @@ export class Ledger {
       if (current === undefined || current.id !== id) return false;
       const changed = change(current);
       if (changed === current) return false;
-      await (changed === undefined ? this.remove(current) : this.write(changed, { durable: true }));
+      await (changed === undefined ? this.remove(current) : this.write(changed, { durable }));
       return true;
     } catch (error) {
       if (error instanceof TryAgainError) return false;
@@ -124,16 +151,29 @@ export class Ledger {
 
   /** Removes what runs have left that were killed while they wrote an entry; `now` in ms. */
   async sweep(now: number): Promise<void> {
-    const names = await readdir(this.directory).catch(() => []);
-    for (const path of names
-      .filter((name) => name.endsWith(DRAFT))
-      .map((name) => join(this.directory, name))) {
+    for (const path of await this.#filesWhere((name) => name.endsWith(DRAFT))) {
       const found = await stat(path).catch(() => undefined);
       if (found !== undefined && now - found.mtimeMs > OLD_DRAFT_MS) await rm(path, { force: true });
     }
   }
 
-  #pathOf(entry: EntryIdentity): string {
-    return join(this.directory, `${entryKey(entry)}${SUFFIX}`);
+  async #filesWhere(isWanted: (name: string) => boolean): Promise<string[]> {
+    const directory = this.#directory;
+    if (directory === undefined) return [];
+    const names = await readdir(directory).catch(() => []);
+    return names.filter(isWanted).map((name) => join(directory, name));
+  }
+
+  /** Runs `work`, its file system errors turned into ours: it is not `--output` that has to be changed. */
+  async #onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = diskError(thrown, path);
+      if (!(error instanceof CannotCreateError)) throw error;
+      const hint =
+        'what was started is noted there: make it writable, or set XDG_STATE_HOME to another directory';
+      throw new CannotCreateError(error.message, { hint, cause: thrown });
+    }
   }
 }

@@ -1,4 +1,5 @@
-import { symlink } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 import { describe } from 'vitest';
@@ -24,5 +25,19 @@ describe('a named export', () => {
     }
     expect(sandbox.started).toHaveLength(1);
     expect(await entriesOf(cli)).toHaveLength(1);
+  });
+});
+
+describe.for(['', 'relative'])('with HOME="%s" and no XDG_STATE_HOME', (home) => {
+  const env = { HOME: home, XDG_STATE_HOME: '', XDG_CONFIG_HOME: '' };
+
+  it('the current directory has neither ledger nor user file', async ({ expect, cli, run }) => {
+    const planted = join(cli.directory, home, '.local', 'state', 'exportpoll');
+    await mkdir(planted, { recursive: true });
+    await writeFile(join(planted, 'webadmit.0123456789abcdef.json'), 'no entry');
+    expect((await run(['list'], { env })).stderr).not.toContain('no entry that this version can read');
+    const { stderr } = await run(['config'], { env });
+    expect(stderr).toContain(join(userInfo().homedir, '.config', 'exportpoll'));
+    expect(stderr).not.toMatch(/; (relative\/)?\.config/);
   });
 });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 
 import { entryKey, type Entry } from '../../src/ledger/entry.ts';
-import { ConfigError, IoError } from '../../src/errors.ts';
+import { NO_HOME } from '../../src/context.ts';
+import { CannotCreateError, ConfigError, IoError } from '../../src/errors.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 
 const AT = '2024-05-06T07:08:09.000Z';
@@ -108,4 +109,27 @@ it('follows no link', async () => {
   await mkdir(ledger.directory);
   await symlink('/dev/zero', join(ledger.directory, `${entryKey(entry())}.json`));
   await expect(ledger.find(entry())).rejects.toThrow('is no file');
+});
+
+it.each([{}, { XDG_STATE_HOME: '' }, { XDG_STATE_HOME: 'relative' }])(
+  'knows nothing, and notes nothing, without a home and with %j',
+  async (env) => {
+    const ledger = new Ledger({ env, home: NO_HOME, pid: process.pid });
+    expect(await ledger.list()).toEqual([]);
+    expect(await ledger.find(entry())).toBeUndefined();
+    await expect(ledger.lock(entry())).rejects.toThrow(ConfigError);
+    await expect(ledger.write(entry(), { durable: true })).rejects.toMatchObject({
+      exitCode: 78,
+      hint: expect.stringContaining('XDG_STATE_HOME, or HOME'),
+    });
+  },
+);
+
+it('says where it may not be created what to set, which is not --output', async () => {
+  // Nobody can create anything there, not even root.
+  const ledger = new Ledger({ env: { XDG_STATE_HOME: '/proc' }, home: '/', pid: process.pid });
+  const refused = { hint: expect.stringContaining('XDG_STATE_HOME') };
+  await expect(ledger.lock(entry())).rejects.toThrow(CannotCreateError);
+  await expect(ledger.lock(entry())).rejects.toMatchObject(refused);
+  await expect(ledger.write(entry(), { durable: true })).rejects.toMatchObject(refused);
 });
