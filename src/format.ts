@@ -35,6 +35,15 @@ export function formatCountdown(ms: number): string {
   return ms < SECOND ? '<1 s' : formatDuration(Math.ceil(ms / SECOND) * SECOND);
 }
 
+/** An instant, in ms since the epoch, on this machine's clock: `2026-11-22 09:56`. */
+export function formatLocalTime(ms: number): string {
+  const at = new Date(ms);
+  const [month, day, hours, minutes] = [at.getMonth() + 1, at.getDate(), at.getHours(), at.getMinutes()].map(
+    (part) => String(part).padStart(2, '0'),
+  );
+  return `${at.getFullYear()}-${month}-${day} ${hours}:${minutes}`;
+}
+
 /** Bytes per second: `1.2 MB/s`. */
 export function formatRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;

@@ -78,10 +78,14 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
       done(await cancel(context, invocation(names, command)));
     });
   add(program, 'list', 'exports that this machine has started or half downloaded, and their state')
-    .option('--prune', 'forget those that are finished, or a month old')
-    .action(async (options: { prune?: boolean }, command: Command) => {
+    .argument('[target...]', 'these and no others: as they are listed, by TARGET or NAME')
+    .option(
+      '--prune',
+      'forget what is finished, or was not looked at for 30 days; or else the named, whatever their state',
+    )
+    .action(async (names: string[], options: { prune?: boolean }, command: Command) => {
       const { list } = await import('./commands/list.ts');
-      done(await list(context, invocation([], command), { prune: options.prune === true }));
+      done(await list(context, invocation(names, command), { prune: options.prune === true }));
     });
   add(program, 'verify', 're-check files against their manifest')
     .argument('[dir...]', 'directories that exports were saved in (default: --output)')

@@ -1,54 +1,84 @@
-import { loadConfiguration } from '../config/configuration.ts';
+import { loadConfiguration, type Configuration } from '../config/configuration.ts';
 import type { Context } from '../context.ts';
-import { ExitCode, type ExportpollError } from '../errors.ts';
-import { formatCount } from '../format.ts';
-import type { Entry } from '../ledger/entry.ts';
+import { ExitCode, UsageError, type ExportpollError } from '../errors.ts';
+import { formatCount, formatLocalTime } from '../format.ts';
+import { targetOf, type Entry } from '../ledger/entry.ts';
 import { Ledger } from '../ledger/ledger.ts';
+import { didYouMean } from '../nearest.ts';
+import { forget, forgetOld } from '../run/forget.ts';
 import type { Invocation } from '../run/session.ts';
-import { maskedText } from '../ui/clean.ts';
-import { safeText } from '../ui/text.ts';
-
-/** No provider keeps an export, or what was left of one here is of use, for longer. */
-const OLD_MS = 30 * 86_400_000;
+import { createCleaner, maskedText } from '../ui/clean.ts';
+import { table } from '../ui/table.ts';
 
 /**
- * `exportpoll list`: the exports that this machine has started or has half done; with `--prune` those that are finished,
- * and those that nobody has touched for a month, are forgotten first.
+ * `exportpoll list`: the exports that this machine has started or has half done, or those of them that are named. With
+ * `--prune` those that are finished, and those that nobody has looked at for a month, are forgotten first; where some are
+ * named, these and no others, in whatever state they are.
  */
 export async function list(
   context: Context,
   invocation: Invocation,
-  flags: { readonly prune: boolean },
+  { prune }: { readonly prune: boolean },
 ): Promise<ExitCode> {
-  const { settings } = await loadConfiguration(context, invocation);
-  const { stdout, stderr, redactor, clock } = context;
+  const configuration = await loadConfiguration(context, invocation);
+  const { quiet, json, verbose } = configuration.settings;
+  const { targets } = invocation;
+  const { stderr, stdout, redactor } = context;
+  const tell = (line: string): void =>
+    void stderr.stream.write(`exportpoll: ${maskedText(line, redactor)}\n`);
+  const warn = ({ message, hint = '' }: ExportpollError): void => tell(`warning: ${message}; ${hint}`);
   const ledger = new Ledger(context);
-  if (flags.prune) {
-    const pruned = await prune(ledger, clock.now());
-    if (!settings.quiet) stderr.stream.write(`exportpoll: ${formatCount(pruned, 'export')} forgotten\n`);
+  const known = await ledger.list(warn);
+  const named = targets.map((text) => entriesOf(text, known, configuration, ledger));
+  if (prune) {
+    const forgotten =
+      targets.length > 0
+        ? await forget(onlyOnes(targets, named), ledger, context)
+        : await forgetOld(known, ledger, context);
+    if (!quiet) tell(`${formatCount(forgotten, 'export')} forgotten`);
   }
-  const warn = ({ message, hint = '' }: ExportpollError): void => {
-    stderr.stream.write(`exportpoll: warning: ${maskedText(`${message}; ${hint}`, redactor)}\n`);
-  };
-  const rows = (await ledger.list(warn)).map(rowOf);
-  const text = settings.json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows);
-  stdout.stream.write(redactor.mask(text));
+  const entries = prune ? await ledger.list() : targets.length > 0 ? [...new Set(named.flat())] : known;
+  if (entries.length === 0 && !quiet) tell('no exports known');
+  const rows = entries.map((entry) => rowOf(entry, ledger));
+  if (json) stdout.stream.write(redactor.mask(`${JSON.stringify(rows, null, 2)}\n`));
+  else if (rows.length > 0) stdout.stream.write(tableOf(rows, verbose, context));
   return ExitCode.ok;
 }
 
-/** Forgets what is over, but nothing that a run is working on; resolves with how many that were. */
-async function prune(ledger: Ledger, now: number): Promise<number> {
-  let pruned = 0;
-  for (const entry of await ledger.list()) {
-    if (!isOver(entry, now)) continue;
-    if (await ledger.update(entry, (current) => (isOver(current, now) ? undefined : current))) pruned += 1;
-  }
-  await ledger.sweep(now);
-  return pruned;
+/**
+ * What a TARGET means here: the name of an export (where several projects have one, that of the configured one), a target,
+ * or the file of an entry. Throws UsageError where there is none.
+ */
+function entriesOf(
+  text: string,
+  known: readonly Entry[],
+  { exports }: Configuration,
+  ledger: Ledger,
+): readonly Entry[] {
+  const here = exports.get(text)?.file.realPath;
+  const own = known.filter(({ name, file }) => name === text && file === here);
+  if (own.length > 0) return own;
+  const found = known.filter(
+    (entry) => entry.name === text || targetOf(entry) === text || ledger.pathOf(entry) === text,
+  );
+  if (found.length > 0) return found;
+  const words = known.flatMap((entry) => [
+    targetOf(entry),
+    ...(entry.name === undefined ? [] : [entry.name]),
+  ]);
+  throw new UsageError(`no export is known as "${text}"${didYouMean(text, words)}`, {
+    hint: 'exportpoll list shows those that are: name one by its TARGET or its NAME',
+  });
 }
 
-function isOver({ state, updatedAt }: Entry, now: number): boolean {
-  return state === 'finished' || now - Date.parse(updatedAt) >= OLD_MS;
+/** The one that each TARGET means. Throws UsageError where one may mean several. */
+function onlyOnes(texts: readonly string[], named: readonly (readonly Entry[])[]): Entry[] {
+  return named.flatMap((found, index) => {
+    if (found.length === 1) return found;
+    throw new UsageError(`"${texts[index]}" may be any of ${formatCount(found.length, 'export')}`, {
+      hint: 'name one by the file of its entry, which exportpoll list -v shows',
+    });
+  });
 }
 
 /** What there is to say of an entry; with `--json`, as it is. */
@@ -61,26 +91,34 @@ interface Row {
   readonly output: string;
   readonly since: string;
   readonly updated: string;
+  /** Its file in the ledger. */
+  readonly entry: string;
 }
 
-function rowOf({ provider, id, name, state, outcome, output, createdAt, updatedAt }: Entry): Row {
+function rowOf(entry: Entry, ledger: Ledger): Row {
+  const { name, state, outcome, output, createdAt, updatedAt } = entry;
   const states = { starting: 'maybe started', underway: 'under way', finished: outcome ?? 'finished' };
   return {
-    target: id === undefined ? provider : `${provider}:${id}`,
+    target: targetOf(entry),
     state: states[state],
     ...(name === undefined ? {} : { name }),
     output,
     since: createdAt,
     updated: updatedAt,
+    entry: ledger.pathOf(entry),
   };
 }
 
-function table(rows: readonly Row[]): string {
-  const lines = rows.map(({ target, state, name = '-', output, since }) =>
-    [target, state, name, since, output].map((cell) => safeText(cell)),
-  );
-  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...lines.map((line) => line[column]?.length ?? 0)));
-  return lines
-    .map((line) => `${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`)
-    .join('');
+function tableOf(rows: readonly Row[], verbose: boolean, context: Context): string {
+  const time = (text: string): string => formatLocalTime(Date.parse(text));
+  const columns = ['TARGET', 'STATE', 'NAME', 'SINCE', 'OUTPUT', ...(verbose ? ['UPDATED', 'ENTRY'] : [])];
+  const lines = rows.map(({ target, state, name = '-', output, since, updated, entry }) => [
+    target,
+    state,
+    name,
+    time(since),
+    output,
+    ...(verbose ? [time(updated), entry] : []),
+  ]);
+  return table([columns, ...lines.map((cells) => cells.map(createCleaner(context)))]);
 }

@@ -21,7 +21,7 @@ export const entrySchema = z.object({
   api: z.string(),
   /** The entry under `exports:` that it belongs to … */
   name: z.string().optional(),
-  /** … and the file that this entry is in: another project may have one of that name. */
+  /** … and the real path of the file that it is in: another project may have one of that name. */
   file: z.string().optional(),
   /** SHA-256 of the parameters that it was started with; absent for one that was started elsewhere. */
   parameters: z.string().optional(),
@@ -39,9 +39,10 @@ export const entrySchema = z.object({
   /** Where its files go, and the options that decide what is on disk. */
   output: z.string(),
   options: z.object({ keepCompressed: z.boolean(), name: z.string() }),
-  /** ISO 8601; of the date words in the parameters, too. */
-  createdAt: z.string(),
-  updatedAt: z.string(),
+  /** In UTC; the date words in the parameters are as of then, too. */
+  createdAt: z.iso.datetime(),
+  /** When it was last changed, or looked at. */
+  updatedAt: z.iso.datetime(),
 });
 
 /** One file of the ledger. It holds no parameters, no secrets and no links. */
@@ -60,6 +61,11 @@ export function entryKey({ provider, api, name, file, parameters, id }: EntryIde
   const which = name !== undefined ? { name, file } : parameters !== undefined ? { parameters } : { id };
   const hash = createHash('sha256').update(JSON.stringify([provider, api, which]));
   return `${provider}.${hash.digest('hex').slice(0, 16)}`;
+}
+
+/** What a person calls it: `provider:id`, or `provider` as long as there is no id. */
+export function targetOf({ provider, id }: Pick<Entry, 'provider' | 'id'>): string {
+  return id === undefined ? provider : `${provider}:${id}`;
 }
 
 export function isUnfinished({ state }: Entry): boolean {

@@ -10,6 +10,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { poll, type Polled } from '../poll/poll.ts';
 import type { Event } from '../events.ts';
 import { retryingTold } from './retrying-told.ts';
+import { lookNoter } from './notes.ts';
 
 /** What the parts of a run have in common. */
 export interface RunWorld {
@@ -39,7 +40,7 @@ export function patienceOf(once: boolean): number | undefined {
 /** Looks at the export until it is settled, or once, tells what every look found, and resolves with the last one. */
 export async function awaitExport(target: Target, once: boolean, world: RunWorld): Promise<Look> {
   const { context, report } = world;
-  const { account, id, settings } = target;
+  const { account, id, settings, entry } = target;
   const { interval, maxInterval, timeout, grace } = account.profile.poll;
   const floorMs = settings.intervalMs ?? parseDuration(interval);
   const looks = poll({
@@ -57,10 +58,12 @@ export async function awaitExport(target: Target, once: boolean, world: RunWorld
     random: context.random,
     signal: context.signal,
   });
+  const noteLook = lookNoter(entry, world);
   let last: Polled | undefined;
   for await (const seen of looks) {
     last = seen;
     report({ type: 'export.status', provider: account.name, id, ...statusOf(seen) });
+    await noteLook();
   }
   if (last === undefined) throw new Error('a poll ended without a look');
   return last;

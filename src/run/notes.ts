@@ -21,6 +21,26 @@ const NEVER_BEGAN: ReadonlySet<ExitCode> = new Set([
   ExitCode.protocol,
 ]);
 
+/** Often enough for `list --prune`, which counts in days. */
+const LOOKS_NOTED_EVERY_MS = 3_600_000;
+
+/**
+ * What notes, when it is called after a look, that somebody still wants the export: `list --prune` forgets what nobody
+ * has looked at for long. Most calls do nothing.
+ */
+export function lookNoter(entry: Entry | undefined, { context, ledger }: RunWorld): () => Promise<void> {
+  let notedMs = entry === undefined ? Infinity : Date.parse(entry.updatedAt);
+  return async () => {
+    const nowMs = context.clock.now();
+    if (entry === undefined || nowMs - notedMs < LOOKS_NOTED_EVERY_MS) return;
+    notedMs = nowMs;
+    const updatedAt = new Date(nowMs).toISOString();
+    const touch = (current: Entry): Entry =>
+      current.state === 'underway' ? { ...current, updatedAt } : current;
+    await unlessReadOnly(async () => void (await ledger.update(entry, touch, { durable: false })));
+  };
+}
+
 /**
  * Notes in the ledger that this machine is about to fetch an export, so that one that is interrupted is not forgotten.
  * One that goes to stdout leaves nothing behind to go on from. What is on disk beside the files resumes an export, so

@@ -12,12 +12,13 @@ export function createRunner(mode: { once: boolean }): Runner {
   let turn: Promise<unknown> = Promise.resolve();
   return async (target, world) => {
     const noted = await world.opening(noteUnderway, target, world);
+    const known = noted === undefined ? target : { ...target, entry: noted.entry };
     let running: Promise<Outcome>;
     if (target.settings.output === '-') {
-      running = turn.then(async () => await streamExport(target, mode.once, world));
+      running = turn.then(async () => await streamExport(known, mode.once, world));
       turn = running.catch(() => undefined);
     } else {
-      running = runExport(target, mode.once, world);
+      running = runExport(known, mode.once, world);
     }
     const outcome = await running;
     await world.opening(noteOutcome, noted, outcome, world);

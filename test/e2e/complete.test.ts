@@ -72,6 +72,7 @@ const LINES: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['exportpoll download app', ['applicants']],
   ['exportpoll watch -q nur', ['nursing:']],
   ['exportpoll start nur', ['nursing']],
+  ['exportpoll list --prune app', ['applicants']],
   ['exportpoll start app', ['applicants']],
   ['exportpoll providers re', ['rebilly']],
   ['exportpoll complete ', ['bash', 'fish', 'powershell', 'zsh']],

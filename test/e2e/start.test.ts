@@ -80,7 +80,7 @@ describe('start', () => {
     expect(watched.stdout.trim().split('\n')).toHaveLength(2);
     expect(sandbox.started).toHaveLength(1);
     const list = await run(['list']);
-    expect(list.stdout).toMatch(/^mytracker-raw:\d+ +ready +- +\d{4}-.*work\n$/);
+    expect(list.stdout).toMatch(/^TARGET .*\nmytracker-raw:\d+ +ready +- +\d{4}-.*work\n$/);
 
     // What is finished is no reason not to start another one.
     await run(['start', ...RAW]);
@@ -343,7 +343,7 @@ describe('the ledger', () => {
     first.kill('SIGKILL');
     await first.result;
     const list = await cli.run(['list'], { env: sandboxEnv(slow) });
-    expect(list.stdout).toMatch(/^webadmit:86446\/74780 +under way +- +\S+ +\S+out\n$/);
+    expect(list.stdout).toMatch(/\nwebadmit:86446\/74780 +under way +- +\S+ \S+ +\S+out\n$/);
     // Of another API there may be another export with that id.
     expect((await run(['watch'])).stderr).toContain('is left out: webadmit is not configured as it was');
     const again = await cli.run(['watch', '--timeout', '1s'], { env: sandboxEnv(slow) });

@@ -83,6 +83,7 @@ it('does not write what a change throws for, and frees the lock', async () => {
 it.each([
   ['is cut', '{"v": 1, "provider": '],
   ['is of a later version', JSON.stringify({ ...entry(), v: 2 })],
+  ['has a time that is none', JSON.stringify({ ...entry(), updatedAt: 'yesterday' })],
   ['is empty', ''],
   ['is too large', ' '.repeat(1024 * 1024 + 1)],
 ])('takes a file that %s for no absent entry', async (_, text) => {
