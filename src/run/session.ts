@@ -100,12 +100,16 @@ async function work<Subject extends Pick<Target, 'settings'>>(
 }
 
 /** Says on stderr what could not be reported of a run that has ended before its work began, with `reason`. */
-function tellUnreported({ warnings, error }: Reported, reason: unknown, { stderr, redactor }: Context): void {
-  const lines = warnings.map((message) => `exportpoll: warning: ${maskedText(message, redactor)}`);
+function tellUnreported({ warnings, error }: Reported, reason: unknown, context: Context): void {
+  for (const message of warnings) warn(message, context);
   // Where there is no such CI system, that is the reason itself.
-  const isNews = error !== undefined && error.message !== messageOf(reason);
-  if (isNews) lines.push(...describeError(error, redactor));
-  for (const line of lines) stderr.stream.write(`${line}\n`);
+  if (error === undefined || error.message === messageOf(reason)) return;
+  for (const line of describeError(error, context.redactor)) context.stderr.stream.write(`${line}\n`);
+}
+
+/** A warning of a run whose work does not begin. */
+function warn(message: string, { stderr, redactor }: Context): void {
+  stderr.stream.write(`exportpoll: warning: ${maskedText(message, redactor)}\n`);
 }
 
 async function workOn<Subject extends Pick<Target, 'settings'>>(
@@ -116,8 +120,18 @@ async function workOn<Subject extends Pick<Target, 'settings'>>(
   reports: Reports,
 ): Promise<{ telling: Telling; outcomes: Outcome[] }> {
   requireSound(configuration);
-  const entries = await new Ledger(context).list();
-  const targets = resolve(configuration, texts, entries, context);
+  const takesAll = texts.length === 0 && leftOut !== undefined;
+  const unreadable: string[] = [];
+  const entries = await new Ledger(context).list(({ message, hint = '' }) => {
+    if (takesAll) unreadable.push(`${message}; ${hint}`);
+  });
+  let targets: Subject[];
+  try {
+    targets = resolve(configuration, texts, entries, context);
+  } catch (error) {
+    for (const message of unreadable) warn(message, context);
+    throw error;
+  }
   const streams = targets.some(({ settings }) => settings.output === '-');
   if (streams && configuration.settings.json) {
     throw new UsageError('--output - and --json cannot both have standard output');
@@ -131,8 +145,10 @@ async function workOn<Subject extends Pick<Target, 'settings'>>(
     telling.report(event);
   };
   try {
-    const left = texts.length === 0 ? leftOut?.(configuration, entries) : [];
-    for (const message of [...configuration.warnings, ...(left ?? [])]) report({ type: 'warning', message });
+    const left = takesAll ? leftOut(configuration, entries) : [];
+    for (const message of [...configuration.warnings, ...unreadable, ...left]) {
+      report({ type: 'warning', message });
+    }
     return { telling, outcomes: await run(targets, createWorld(context, configuration.settings, report)) };
   } catch (error) {
     telling.abandon();

@@ -6,6 +6,7 @@ import { describe, vi } from 'vitest';
 import { it, providerEnv, sandboxEnv } from '../helpers/e2e.ts';
 import { serve as serveAnswers } from '../helpers/answers.ts';
 import { changeEntry, daysAgo, entriesOf } from '../helpers/ledger.ts';
+import type { Cli } from '../helpers/run-cli.ts';
 
 const RAW = ['mytracker-raw', '--param', 'event=installs', '--param', 'selectors=idDevice'];
 const CONFIG = `
@@ -14,6 +15,13 @@ exports:
 `;
 const BERLIN = { TZ: 'Europe/Berlin' };
 const SINCE = '2026-11-22T08:56:07.890Z';
+
+/** Writes what cannot be read in the place of an entry. */
+async function spoil(cli: Cli): Promise<string> {
+  const path = join(cli.home, 'xdg-state', 'exportpoll', 'webadmit.0123456789abcdef.json');
+  await writeFile(path, '{"v": 1, "provider": ');
+  return path;
+}
 
 describe('list', () => {
   it('has a header and local times, and with -v when an export was looked at and where that is noted', async ({
@@ -176,4 +184,31 @@ describe('list --prune TARGET', () => {
     });
     expect(await entriesOf(cli)).toEqual([]);
   });
+});
+
+describe('an entry that cannot be read', () => {
+  it.for(['watch', 'download', 'status'])('is told by %s', async (command, { expect, cli, run }) => {
+    await run(['start', ...RAW]);
+    const path = await spoil(cli);
+    const warning = `${path}: is no entry that this version can read`;
+    const rest = await run([command]);
+    expect([0, 8]).toContain(rest.exitCode);
+    expect(rest.stderr).toContain(warning);
+    // Who names an export asks about no other.
+    expect((await run([command, 'webadmit:86446/74780'])).stderr).not.toContain(path);
+  });
+
+  it.for(['watch', 'download', 'status'])(
+    'is told by %s where there is nothing else',
+    async (command, { expect, cli, run }) => {
+      await run(['start', ...RAW]);
+      await changeEntry(cli, { state: 'finished' });
+      await run(['list', '--prune']);
+      const path = await spoil(cli);
+      const { exitCode, stderr } = await run([command]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`warning: ${path}`);
+      expect(stderr).toContain('nothing to do');
+    },
+  );
 });
