@@ -10,7 +10,7 @@ import type { Turn } from './quota.ts';
 
 /**
  * Asks the provider to cancel the export `id`; resolves with what it says. Rejects with RefusedError when it will not,
- * as when the export is complete.
+ * as when the export is complete, and with GoneError when it does not know it.
  */
 export async function requestCancel(
   account: Account,

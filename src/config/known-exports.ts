@@ -41,6 +41,22 @@ export function lastEntryOf(
   );
 }
 
+/** The entry of a start without an answer, of the named export or, without a name, of the provider that `text` is. */
+export function maybeStarted(
+  { exports }: Configuration,
+  text: string,
+  entries: readonly Entry[],
+): Entry | undefined {
+  const named = exports.get(text);
+  if (named?.entry.id !== undefined) return undefined;
+  return entries.find(({ state, id, name, file, provider }) => {
+    if (state !== 'starting' || id !== undefined) return false;
+    return named === undefined
+      ? name === undefined && provider === text
+      : name === text && file === named.file.realPath;
+  });
+}
+
 /** Why nobody can go on with the export of an entry, which was made under another configuration or version. */
 export function obstacleTo(configuration: Configuration, entry: Entry): string | undefined {
   const { provider, id } = entry;

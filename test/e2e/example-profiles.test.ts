@@ -254,6 +254,7 @@ describe('a query job of Salesforce', () => {
     expect(asked).toContainEqual({ maxRecords: '10000', locator: 'MTAwMDA' });
     expect(asked.map(({ locator }) => locator)).not.toContain('null');
 
+    await cli.run(['list', '--prune', `there:${JOB}`]);
     const cancelled = await cli.run(['cancel', `there:${JOB}`, ...config], { env: FAST });
     expect(cancelled).toMatchObject({ exitCode: 0 });
     expect(api.seen.at(-1)).toMatchObject({ method: 'PATCH', body: '{"state":"Aborted"}' });
