@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { lstatSync, type Stats } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import type { Context } from '../context.ts';
-import { onDisk } from '../download/disk-errors.ts';
+import { diskError, onDisk } from '../download/disk-errors.ts';
 import { writeAtomically } from '../download/durable.ts';
-import { UsageError, type ExitCode } from '../errors.ts';
+import { CannotCreateError, UsageError, type ExitCode } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { CiOutput } from '../settings.ts';
 import { githubOutput, githubSummary, gitlabDotenv, type CiReport } from '../ui/ci-output.ts';
@@ -24,9 +25,10 @@ export class CiOutputFile {
     this.#context = context;
   }
 
-  /** Throws UsageError where there is no such CI system. */
+  /** Throws UsageError where there is no such CI system, CannotCreateError for a file that is not to be replaced. */
   check(): void {
     if (this.#where.system === 'github') githubFile('GITHUB_OUTPUT', this.#context);
+    else gitlabFile(this.#where.file, this.#context);
   }
 
   see(event: Event): void {
@@ -35,7 +37,7 @@ export class CiOutputFile {
     if (event.type === 'export.status') this.#states.set(`${event.provider}:${event.id}`, event.state);
   }
 
-  /** Resolves with warnings. Rejects with UsageError, or with what the disk says. */
+  /** Resolves with warnings. Rejects like `check`, or with what the disk says. */
   async write(outcomes: readonly Outcome[], exitCode: ExitCode): Promise<string[]> {
     // Those that were here already have not been looked at.
     for (const { subject, state } of outcomes) if (state !== undefined) this.#states.set(subject, state);
@@ -68,8 +70,7 @@ export class CiOutputFile {
 
   async #writeGitlab(report: CiReport, file: string): Promise<readonly string[]> {
     const { text, leftOut } = gitlabDotenv(report);
-    const path = resolve(this.#context.cwd, file);
-    // In the place of whatever the repository may have put there, such as a link that leads elsewhere.
+    const path = gitlabFile(file, this.#context);
     await onDisk(path, async () => await writeAtomically(path, text, { mode: 0o644, durable: false }));
     return leftOut;
   }
@@ -81,4 +82,26 @@ function githubFile(name: string, { env }: Context): string {
   throw new UsageError(`--ci-output github: ${name} is not set`, {
     hint: 'GitHub Actions sets it for every step; elsewhere --json tells the same',
   });
+}
+
+/**
+ * Somebody's pipe, or a device, is no report to be replaced, and nobody reads it as one; a link may have come with the
+ * repository and lead anywhere, or be /dev/stdout.
+ */
+function gitlabFile(file: string, { cwd }: Context): string {
+  const path = resolve(cwd, file);
+  const found = lookAt(path);
+  if (found === undefined || found.isFile()) return path;
+  const what = found.isSymbolicLink() ? 'is a symbolic link' : 'is not a regular file';
+  throw new CannotCreateError(`--ci-output gitlab:${file}: ${path} ${what}`, {
+    hint: 'name a file, or one that is not there yet',
+  });
+}
+
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw diskError(error, path);
+  }
 }

@@ -1,6 +1,7 @@
-import { lstat, readFile, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { execa } from 'execa';
 import { describe } from 'vitest';
 
 import { it } from '../helpers/e2e.ts';
@@ -118,12 +119,43 @@ describe.concurrent('--ci-output gitlab:FILE', () => {
     expect(later).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
-  it('does not follow a link that was planted there', async ({ expect, run, cli }) => {
-    const victim = await cli.write('../victim', 'mine');
-    await symlink(victim, join(cli.directory, 'export.env'));
-    expect(await run(args)).toMatchObject({ exitCode: 0 });
-    expect(await readFile(victim, 'utf8')).toBe('mine');
-    expect(await readFile(join(cli.directory, 'export.env'), 'utf8')).toContain('EXIT_CODE=0');
+  it.for([
+    ['a FIFO', async (path) => void (await execa('mkfifo', [path])), 'is not a regular file'],
+    ['a directory', async (path) => await mkdir(path), 'is not a regular file'],
+    ['a link to nowhere', async (path) => await symlink('nowhere', path), 'is a symbolic link'],
+    ['a link to a file', async (path) => await symlink('../victim', path), 'is a symbolic link'],
+    // As /dev/stdout is, which who may write to /dev would lose.
+    ['a link to a device', async (path) => await symlink('/dev/null', path), 'is a symbolic link'],
+  ] satisfies [string, (path: string) => Promise<void>, string][])(
+    'neither follows nor replaces %s, and asks for nothing',
+    async ([, plant, what], { expect, run, cli, sandbox }) => {
+      const victim = await cli.write('../victim', 'mine');
+      const path = join(cli.directory, 'export.env');
+      await plant(path);
+      const before = await lstat(path);
+      const { exitCode, stderr } = await run(args);
+      expect([exitCode, sandbox.requests.length]).toEqual([73, 0]);
+      expect(stderr).toBe(
+        `exportpoll: --ci-output gitlab:export.env: ${path} ${what}\n  name a file, or one that is not there yet\n`,
+      );
+      expect((await lstat(path)).ino).toBe(before.ino);
+      expect(await readFile(victim, 'utf8')).toBe('mine');
+    },
+  );
+
+  it.for(['x'.repeat(300), 'file/export.env'])('cannot be %s', async (file, { expect, run, cli }) => {
+    await cli.write('file', '');
+    const { exitCode, stderr } = await run(['watch', '-q', READY, '--ci-output', `gitlab:${file}`]);
+    expect(exitCode).toBe(73);
+    expect(stderr).toContain(`${join(cli.directory, file)}: cannot be created`);
+  });
+
+  it('replaces nothing that came there while the run worked', async ({ expect, run, cli }) => {
+    const path = join(cli.directory, 'export.env');
+    const { exitCode, stderr } = await run([...args, '--exec', `sh -c 'mkfifo ${path}'`]);
+    expect(exitCode).toBe(73);
+    expect(stderr).toContain(`${path} is not a regular file`);
+    expect((await lstat(path)).isFIFO()).toBe(true);
   });
 
   it('says what a configuration is worth that stops the run', async ({ expect, run, cli }) => {
