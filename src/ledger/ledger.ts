@@ -1,12 +1,12 @@
-import { readdir, rm, stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 
-import { NO_HOME, type Context } from '../context.ts';
-import { diskError } from '../download/disk-errors.ts';
-import { makeDirectory, writeAtomically } from '../download/durable.ts';
+import type { Context } from '../context.ts';
+import { makeDirectory, removeFile, writeAtomically } from '../download/durable.ts';
 import { Locks, type Release } from '../download/lock.ts';
-import { CannotCreateError, ConfigError, ExportpollError, TryAgainError } from '../errors.ts';
+import { ExportpollError, TryAgainError } from '../errors.ts';
 import { entryKey, type Entry, type EntryIdentity } from './entry.ts';
+import { ledgerDirectory, noDirectory, onLedgerDisk } from './place.ts';
 import { readEntry } from './read-entry.ts';
 
 const SUFFIX = '.json';
@@ -15,8 +15,8 @@ const DRAFT = '.tmp';
 const OLD_DRAFT_MS = 3_600_000;
 
 /**
- * What this machine has started or has half done: a small file an export in `$XDG_STATE_HOME/exportpoll` (by the XDG
- * Base Directory Specification; `~/.local/state` without it), replaced as a whole, readable by its owner only.
+ * What this machine has started or has half done: a small file an export in `$XDG_STATE_HOME/exportpoll`, replaced as a
+ * whole, readable by its owner only.
  */
 export class Ledger {
   /** Undefined where there is no home for it: then nothing is known, and nothing can be noted. */
@@ -26,21 +26,16 @@ export class Ledger {
   /** Keys of the entries that this run has locked itself. */
   readonly #held = new Set<string>();
 
-  constructor({ env, home, pid }: Pick<Context, 'env' | 'home' | 'pid'>) {
-    const named = env['XDG_STATE_HOME'] ?? '';
-    const inHome = home === NO_HOME ? undefined : join(home, '.local', 'state');
-    const state = isAbsolute(named) ? named : inHome;
-    this.#directory = state && join(state, 'exportpoll');
-    this.#pid = pid;
-    this.#locks = new Locks(pid);
+  constructor(context: Pick<Context, 'env' | 'home' | 'pid'>) {
+    this.#directory = ledgerDirectory(context);
+    this.#pid = context.pid;
+    this.#locks = new Locks(context.pid);
   }
 
   /** Throws ConfigError where there is none. */
   get directory(): string {
-    if (this.#directory !== undefined) return this.#directory;
-    throw new ConfigError('there is no directory to note in what was started: this user has no home', {
-      hint: 'set XDG_STATE_HOME, or HOME, to an absolute path',
-    });
+    if (this.#directory === undefined) throw noDirectory();
+    return this.#directory;
   }
 
   /** The file of an entry. Throws like `directory`. */
@@ -80,22 +75,24 @@ export class Ledger {
     const path = this.pathOf(entry);
     // Whoever marks an entry as finished may not have its lock, and must not meet its holder at the draft.
     const draft = join(this.directory, `.${entryKey(entry)}.${this.#pid}${DRAFT}`);
-    await this.#onDisk(path, async () => {
+    await onLedgerDisk(path, async () => {
       await makeDirectory(this.directory);
       const text = `${JSON.stringify(entry, null, 2)}\n`;
       await writeAtomically(path, text, { mode: 0o600, durable, draft });
     });
   }
 
+  /** Rejects like `write`. */
   async remove(entry: EntryIdentity): Promise<void> {
-    await rm(this.pathOf(entry), { force: true });
+    const path = this.pathOf(entry);
+    await onLedgerDisk(path, async () => await removeFile(path));
   }
 
   /** Makes sure that one run at a time works on an entry. Rejects with TryAgainError while another one does. */
   async lock(entry: EntryIdentity): Promise<Release> {
     const { directory } = this;
     const key = entryKey(entry);
-    const release = await this.#onDisk(directory, async () => {
+    const release = await onLedgerDisk(directory, async () => {
       await makeDirectory(directory);
       return await this.#locks.acquire(directory, key);
     });
@@ -153,7 +150,8 @@ export class Ledger {
   async sweep(now: number): Promise<void> {
     for (const path of await this.#filesWhere((name) => name.endsWith(DRAFT))) {
       const found = await stat(path).catch(() => undefined);
-      if (found !== undefined && now - found.mtimeMs > OLD_DRAFT_MS) await rm(path, { force: true });
+      if (found === undefined || now - found.mtimeMs <= OLD_DRAFT_MS) continue;
+      await onLedgerDisk(path, async () => await removeFile(path));
     }
   }
 
@@ -162,18 +160,5 @@ export class Ledger {
     if (directory === undefined) return [];
     const names = await readdir(directory).catch(() => []);
     return names.filter(isWanted).map((name) => join(directory, name));
-  }
-
-  /** Runs `work`, its file system errors turned into ours: it is not `--output` that has to be changed. */
-  async #onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (thrown) {
-      const error = diskError(thrown, path);
-      if (!(error instanceof CannotCreateError)) throw error;
-      const hint =
-        'what was started is noted there: make it writable, or set XDG_STATE_HOME to another directory';
-      throw new CannotCreateError(error.message, { hint, cause: thrown });
-    }
   }
 }

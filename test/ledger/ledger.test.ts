@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 
 import { entryKey, type Entry } from '../../src/ledger/entry.ts';
 import { NO_HOME } from '../../src/context.ts';
-import { CannotCreateError, ConfigError, IoError } from '../../src/errors.ts';
+import { CannotCreateError, ConfigError, ExportpollError, IoError } from '../../src/errors.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 
 const AT = '2024-05-06T07:08:09.000Z';
@@ -133,4 +133,10 @@ it('says where it may not be created what to set, which is not --output', async 
   await expect(ledger.lock(entry())).rejects.toThrow(CannotCreateError);
   await expect(ledger.lock(entry())).rejects.toMatchObject(refused);
   await expect(ledger.write(entry(), { durable: true })).rejects.toMatchObject(refused);
+});
+
+it('tells the disk’s refusal to remove an entry as an error of ours', async () => {
+  const { ledger } = await emptyLedger();
+  await mkdir(ledger.pathOf(entry()), { recursive: true });
+  await expect(ledger.remove(entry())).rejects.toThrow(ExportpollError);
 });
