@@ -50,7 +50,8 @@ function homeDirectory(): string {
     const { homedir } = userInfo();
     return isAbsolute(homedir) ? homedir : NO_HOME;
   } catch {
-    // A container's user may have no entry there.
+    // A container's user may have no entry there, which what cosmiconfig loads would end with: it asks for the home.
+    process.env['HOME'] = NO_HOME;
     return NO_HOME;
   }
 }

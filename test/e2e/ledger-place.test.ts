@@ -1,11 +1,14 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
+import { execa } from 'execa';
 import { describe } from 'vitest';
 
-import { it } from '../helpers/e2e.ts';
+import { it, sandboxEnv } from '../helpers/e2e.ts';
 import { entriesOf } from '../helpers/ledger.ts';
+import { PROGRAM } from '../helpers/run-cli.ts';
 
 const CONFIG = `
 exports:
@@ -41,3 +44,54 @@ describe.for(['', 'relative'])('with HOME="%s" and no XDG_STATE_HOME', (home) =>
     expect(stderr).not.toMatch(/; (relative\/)?\.config/);
   });
 });
+
+/** Whether a program can be run as somebody whom the user database does not know, as in many a container. */
+function canBeNobody(): boolean {
+  try {
+    execFileSync('setpriv', ['--reuid', '54321', process.execPath, PROGRAM, '--version'], {
+      stdio: 'ignore',
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+it.skipIf(!canBeNobody())(
+  'a user without a home is told what a start lacks, and needs nothing for anything else',
+  async ({ expect, cli, sandbox }) => {
+    await chmod(cli.home, 0o777);
+    await chmod(cli.directory, 0o777);
+    const run = async (args: readonly string[], env = {}): Promise<[number | undefined, string]> => {
+      const { exitCode, stderr } = await execa(
+        'setpriv',
+        ['--reuid', '54321', '--regid', '54321', '--clear-groups', process.execPath, PROGRAM, ...args],
+        {
+          cwd: cli.directory,
+          env: { PATH: process.env['PATH'], ...sandboxEnv(sandbox), ...env },
+          extendEnv: false,
+          reject: false,
+        },
+      );
+      return [exitCode, stderr];
+    };
+    expect(await run(['list'])).toEqual([0, 'exportpoll: no exports known']);
+    expect(await run(['watch', '-q', 'webadmit:86446/74780'])).toEqual([0, '']);
+    const start = [
+      'start',
+      'rebilly',
+      '--param',
+      'name=a',
+      '--param',
+      'resource=customers',
+      '--param',
+      'format=csv',
+    ];
+    expect(await run(start)).toEqual([
+      78,
+      expect.stringMatching(/this user has no home\n {2}set XDG_STATE_HOME, or HOME, to an absolute path$/),
+    ]);
+    expect(sandbox.started).toEqual([]);
+    expect((await run(start, { XDG_STATE_HOME: join(cli.home, 'state') }))[0]).toBe(0);
+  },
+);

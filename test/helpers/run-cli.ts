@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { Event } from '../../src/events.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../bin/exportpoll.js', import.meta.url));
+/** The built program. */
+export const PROGRAM = fileURLToPath(new URL('../../bin/exportpoll.js', import.meta.url));
 /** A run that takes longer hangs. */
 const TIMEOUT_MS = 15_000;
 const STACK = /^\s*at .+:\d+:\d+\)?$/m;
