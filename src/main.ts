@@ -15,7 +15,7 @@ export async function main(): Promise<void> {
   const output = watchOutput();
   let context: Context | undefined;
   try {
-    context = realContext(interruption.signal);
+    context = realContext(interruption.signal, spareOptimizing);
     process.exitCode = await runProgram(process.argv.slice(2), context);
   } catch (error) {
     tell(error, context?.redactor);
@@ -30,6 +30,15 @@ export async function main(): Promise<void> {
     // Whatever was done, its results are lost.
     process.exitCode = output.failure()?.exitCode ?? process.exitCode;
   }
+}
+
+/**
+ * V8 would compile undici's parser (WebAssembly) again in the background, to make it faster: that takes 36 MiB and 80 ms,
+ * which the small answers of an API never earn back. The flag is for the whole process.
+ */
+async function spareOptimizing(): Promise<void> {
+  const { setFlagsFromString } = await import('node:v8');
+  setFlagsFromString('--liftoff-only');
 }
 
 function tell(error: unknown, redactor = new Redactor()): void {

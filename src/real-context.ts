@@ -3,14 +3,18 @@ import { setMaxListeners } from 'node:events';
 import { userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 
-import type { Transport, TransportOptions } from './api/transport.ts';
+import type { Transport } from './api/http.ts';
+import type { TransportOptions } from './api/transport.ts';
 import { realClock } from './clock.ts';
 import { NO_HOME, type Context, type Output } from './context.ts';
 import { UsageError } from './errors.ts';
 import { Redactor } from './secrets.ts';
 
-/** The real world, until `signal` aborts. Its transport has to be closed. Throws UsageError without a current directory. */
-export function realContext(signal: AbortSignal): Context {
+/**
+ * The real world, until `signal` aborts. Its transport has to be closed; `onFirstRequest` is waited for before it loads.
+ * Throws UsageError without a current directory.
+ */
+export function realContext(signal: AbortSignal, onFirstRequest?: () => Promise<void>): Context {
   // Each export that is waited for listens; Node warns of a leak from eleven on.
   setMaxListeners(0, signal);
   const redactor = new Redactor();
@@ -26,7 +30,10 @@ export function realContext(signal: AbortSignal): Context {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     signal,
-    transport: lazyTransport({ env: process.env, onSecret: (secret) => redactor.add(secret) }),
+    transport: lazyTransport(
+      { env: process.env, onSecret: (secret) => redactor.add(secret) },
+      onFirstRequest,
+    ),
     redactor,
   };
 }
@@ -60,10 +67,13 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   return { stream, isTTY: stream.isTTY };
 }
 
-/** undici takes longer to load than everything else together, so it is loaded with the first request. */
-function lazyTransport(options: TransportOptions): Transport {
+/** What makes requests takes longer to load than everything else together, so it is loaded with the first of them. */
+function lazyTransport(options: TransportOptions, onFirst?: () => Promise<void>): Transport {
   let loading: Promise<Transport> | undefined;
-  const load = async (): Promise<Transport> => (await import('./api/transport.ts')).createTransport(options);
+  const load = async (): Promise<Transport> => {
+    await onFirst?.();
+    return (await import('./api/transport.ts')).createTransport(options);
+  };
   return {
     async send(request) {
       loading ??= load();

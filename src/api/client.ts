@@ -6,7 +6,7 @@ import type { Draft } from './auth/scheme.ts';
 import { networkError, TransientError } from './failures.ts';
 import type { Quota } from './quota.ts';
 import type { Urgency } from './rate-limit.ts';
-import type { HttpResponse, Transport } from './transport.ts';
+import type { HttpResponse, Transport } from './http.ts';
 import { within } from './within.ts';
 import { USER_AGENT } from '../version.ts';
 
@@ -28,6 +28,8 @@ export interface ClientRequest {
   readonly onSend?: (() => Promise<void>) | undefined;
   /** Called when the answer to such a request is a redirect, before that is judged or followed. */
   readonly onRedirect?: (() => void) | undefined;
+  /** The body of its answer may be large. */
+  readonly large?: boolean;
 }
 
 /** A response whose body is still to be read, and where it came from after redirects. */
@@ -227,8 +229,9 @@ export class ApiClient {
     const what = describeRequest(method, request.url);
     await request.onSend?.();
     try {
+      const { large = false } = request;
       const once = startsSomething(request);
-      const response = await this.#transport.send({ ...draft, idleTimeoutMs, once, signal });
+      const response = await this.#transport.send({ ...draft, idleTimeoutMs, once, large, signal });
       this.#log(`${what} -> ${response.status}`);
       return { response: { ...response, headers: this.#withoutSecrets(response.headers) }, credential };
     } catch (error) {

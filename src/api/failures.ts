@@ -75,7 +75,7 @@ export function statusError(
 type CauseClass = 'transient' | 'untrusted' | 'no-tls' | 'no-http' | 'unsendable';
 
 interface Cause {
-  /** Of Node (dns, net, tls), llhttp or undici. */
+  /** Of Node (dns, net, tls, http), llhttp, undici or our own senders. */
   readonly code: string | RegExp;
   readonly class: CauseClass;
   /** In place of the library's own words. */
@@ -97,8 +97,8 @@ const CAUSES: readonly Cause[] = [
   { code: 'EHOSTUNREACH', class: 'transient', says: 'the host is unreachable' },
   { code: 'ENETUNREACH', class: 'transient', says: 'the network is unreachable' },
   { code: 'UND_ERR_CONNECT_TIMEOUT', class: 'transient', says: 'the connection timed out' },
-  { code: 'UND_ERR_HEADERS_TIMEOUT', class: 'transient', says: 'no answer came in time' },
-  { code: 'UND_ERR_BODY_TIMEOUT', class: 'transient', says: 'no byte came in time' },
+  { code: /^(UND_ERR_)?HEADERS_TIMEOUT$/, class: 'transient', says: 'no answer came in time' },
+  { code: /^(UND_ERR_)?BODY_TIMEOUT$/, class: 'transient', says: 'no byte came in time' },
   { code: 'UND_ERR_SOCKET', class: 'transient', says: 'the connection was closed' },
   // What a proxy in front of a service says that is just being started or replaced.
   { code: 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', class: 'transient', says: 'the server could not begin TLS' },
@@ -113,7 +113,7 @@ const CAUSES: readonly Cause[] = [
   { code: /^(HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/, class: 'untrusted' },
   // llhttp's complaints, and headers without end. undici's error does not always carry llhttp's code.
   { code: /^(HPE_|HTTPParserError$|UND_ERR_HEADERS_OVERFLOW$)/, class: 'no-http' },
-  { code: 'UND_ERR_INVALID_ARG', class: 'unsendable' },
+  { code: /^(UND_ERR_INVALID_ARG|ERR_INVALID_CHAR|ERR_UNESCAPED_CHARACTERS)$/, class: 'unsendable' },
 ];
 
 /**

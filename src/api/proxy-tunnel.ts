@@ -1,5 +1,4 @@
-import { request } from 'node:http';
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 
 import { networkError, TransientError } from './failures.ts';
 import { connectRefused, proxyAuthRequired, proxyUnreachable } from './proxy-errors.ts';
@@ -21,17 +20,22 @@ export interface Endpoint {
 
 /** Connects, with TLS for https; `signal` ends every socket that it made. */
 export interface Connector {
-  readonly connect: (to: Endpoint) => Promise<Socket>;
+  /** What comes without TLS is read by `onread`, if it is given. */
+  readonly connect: (to: Endpoint, onread?: OnReadOpts) => Promise<Socket>;
   readonly signal: AbortSignal;
   /** How long a proxy may take to answer CONNECT. */
   readonly tunnelMs: number;
 }
 
 /** A connection to the proxy itself, for requests that it is to pass on. */
-export async function connectToProxy(proxy: Proxy, { connect, signal }: Connector): Promise<Socket> {
+export async function connectToProxy(
+  proxy: Proxy,
+  { connect, signal }: Connector,
+  onread?: OnReadOpts,
+): Promise<Socket> {
   const { host, hostname, protocol, port } = new URL(proxy.origin);
   try {
-    return await connect({ host, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), protocol, port });
+    return await connect({ host, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), protocol, port }, onread);
   } catch (error) {
     throw proxyUnreachable(error, proxy, signal);
   }
@@ -65,6 +69,7 @@ async function openTunnel(
   proxy: Proxy,
   { signal, tunnelMs }: Connector,
 ): Promise<Socket> {
+  const { request } = await import('node:http');
   const deadline = AbortSignal.timeout(tunnelMs);
   const asking = request({
     method: 'CONNECT',

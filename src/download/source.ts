@@ -57,6 +57,7 @@ export class Source {
       url: link.url,
       headers: { ...link.headers, ...headers },
       credentials: link.auth === 'api',
+      large: true,
       idleTimeoutMs: this.#options.stallTimeoutMs,
       urgency: 'urgent',
       patienceMs: this.#options.patienceMs,

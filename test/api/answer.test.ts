@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { parseBody, readText } from '../../src/api/answer.ts';
 import { parseJson } from '../../src/api/json.ts';
-import type { HttpResponse } from '../../src/api/transport.ts';
+import type { HttpResponse } from '../../src/api/http.ts';
 import { ProtocolError } from '../../src/errors.ts';
 import { sample } from '../helpers/answers.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { discard, type ClientRequest } from '../../src/api/client.ts';
 import { TransientError } from '../../src/api/failures.ts';
-import type { HttpRequest } from '../../src/api/transport.ts';
+import type { HttpRequest } from '../../src/api/http.ts';
 import { checkProfile, loadBuiltin } from '../../src/profiles/load.ts';
 import { InterruptedError, ProtocolError } from '../../src/errors.ts';
 import type { Account } from '../../src/account.ts';

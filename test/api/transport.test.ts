@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
@@ -10,7 +11,8 @@ import { Worker } from 'node:worker_threads';
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { createTransport, type HttpRequest, type Transport } from '../../src/api/transport.ts';
+import type { HttpRequest, Transport } from '../../src/api/http.ts';
+import { createTransport } from '../../src/api/transport.ts';
 import { TransientError } from '../../src/api/failures.ts';
 import { realTransport } from '../helpers/api.ts';
 import { startProxy, type ProxyOptions, type TestProxy } from '../helpers/proxy.ts';
@@ -18,11 +20,6 @@ import { startProxy, type ProxyOptions, type TestProxy } from '../helpers/proxy.
 const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === '::1'),
 );
-
-function get(url: string, change: Partial<HttpRequest> = {}): HttpRequest {
-  const { signal } = new AbortController();
-  return { method: 'GET', url: new URL(url), headers: {}, idleTimeoutMs: 10_000, signal, ...change };
-}
 
 /** The answer's body, as soon as the connection it came over is idle. */
 async function textOf(transport: Transport, request: HttpRequest): Promise<string> {
@@ -78,263 +75,318 @@ function ok(socket: Socket): void {
 /** The other side was to blame. */
 const cutError = { code: expect.stringMatching(/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/) as string };
 
-describe('a connection', () => {
-  it('serves request after request', async () => {
-    const server = await scripted((_, socket) => ok(socket));
-    const transport = realTransport();
-    for (let count = 0; count < 5; count += 1) {
-      expect(await textOf(transport, get(`${server.origin}/${count}`))).toBe('ok');
-    }
-    expect(server.sockets).toHaveLength(1);
-  });
+// What has a large body takes another way, which has to behave as the usual one does.
+describe.each([{ large: false }, { large: true }])('with { large: $large }', ({ large }) => {
+  const get = (url: string, change: Partial<HttpRequest> = {}): HttpRequest => {
+    const { signal } = new AbortController();
+    return { method: 'GET', url: new URL(url), headers: {}, idleTimeoutMs: 10_000, large, signal, ...change };
+  };
 
-  it('that the server closed while it was idle is replaced', async () => {
-    const server = await scripted((_, socket) => ok(socket));
-    const transport = realTransport();
-    await textOf(transport, get(server.origin));
-    const ended = once(server.sockets[0]!, 'close');
-    server.sockets[0]!.end();
-    await ended;
-    expect(await textOf(transport, get(server.origin))).toBe('ok');
-    expect(server.requests).toHaveLength(2);
-  });
+  describe('a connection', () => {
+    it('serves request after request', async () => {
+      const server = await scripted((_, socket) => ok(socket));
+      const transport = realTransport();
+      for (let count = 0; count < 5; count += 1) {
+        expect(await textOf(transport, get(`${server.origin}/${count}`))).toBe('ok');
+      }
+      expect(server.sockets).toHaveLength(1);
+    });
 
-  const cuts: [string, (socket: Socket) => void][] = [
-    ['reset', (socket) => socket.resetAndDestroy()],
-    ['closed', (socket) => socket.end()],
-    ['closed within the head of its answer', (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-')],
-  ];
-
-  it.each(cuts)('that is %s under its second request is replaced, and nobody hears of it', async (_, cut) => {
-    const server = await scripted((count, socket) => (count === 1 ? ok(socket) : cut(socket)));
-    const transport = realTransport();
-    for (let count = 0; count < 3; count += 1) {
+    it('that the server closed while it was idle is replaced', async () => {
+      const server = await scripted((_, socket) => ok(socket));
+      const transport = realTransport();
+      await textOf(transport, get(server.origin));
+      const ended = once(server.sockets[0]!, 'close');
+      server.sockets[0]!.end();
+      await ended;
       expect(await textOf(transport, get(server.origin))).toBe('ok');
-    }
-    expect(server.sockets).toHaveLength(3);
-  });
-
-  it('is replaced as often as there are idle ones that are dead', async () => {
-    const server = await scripted((count, socket) => {
-      if (count > 1) socket.resetAndDestroy();
-      else if (server.requests.length > 4) ok(socket);
-      // All at once, so that four connections are needed.
-      else if (server.requests.length === 4) for (const each of server.sockets) ok(each);
+      expect(server.requests).toHaveLength(2);
     });
-    const transport = realTransport();
-    await Promise.all([1, 2, 3, 4].map(async () => await textOf(transport, get(server.origin))));
-    expect(server.sockets).toHaveLength(4);
-    const asking = [1, 2, 3, 4].map(async () => await textOf(transport, get(server.origin)));
-    expect(await Promise.all(asking)).toEqual(['ok', 'ok', 'ok', 'ok']);
-    expect(server.sockets).toHaveLength(8);
-  });
 
-  it.each(cuts)('that is %s under its first request is a failure', async (_, cut) => {
-    const server = await scripted((_count, socket) => cut(socket));
-    await expect(realTransport().send(get(server.origin))).rejects.toMatchObject(cutError);
-    expect(server.requests).toHaveLength(1);
-  });
+    const cuts: [string, (socket: Socket) => void][] = [
+      ['reset', (socket) => socket.resetAndDestroy()],
+      ['closed', (socket) => socket.end()],
+      ['closed within the head of its answer', (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-')],
+    ];
 
-  it('that breaks under a POST is a failure: the server may have done it', async () => {
-    const server = await scripted((count, socket) => (count === 1 ? ok(socket) : socket.resetAndDestroy()));
-    const transport = realTransport();
-    await textOf(transport, get(server.origin));
-    await expect(transport.send(get(server.origin, { method: 'POST', body: 'a=1' }))).rejects.toMatchObject(
-      cutError,
+    it.each(cuts)(
+      'that is %s under its second request is replaced, and nobody hears of it',
+      async (_, cut) => {
+        const server = await scripted((count, socket) => (count === 1 ? ok(socket) : cut(socket)));
+        const transport = realTransport();
+        for (let count = 0; count < 3; count += 1) {
+          expect(await textOf(transport, get(server.origin))).toBe('ok');
+        }
+        expect(server.sockets).toHaveLength(3);
+      },
     );
-    expect(server.requests).toHaveLength(2);
-  });
 
-  it('that breaks within a body is left to who reads it', async () => {
-    const server = await scripted((count, socket) => {
-      if (count === 1) ok(socket);
-      else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok');
+    it('is replaced as often as there are idle ones that are dead', async () => {
+      const server = await scripted((count, socket) => {
+        if (count > 1) socket.resetAndDestroy();
+        else if (server.requests.length > 4) ok(socket);
+        // All at once, so that four connections are needed.
+        else if (server.requests.length === 4) for (const each of server.sockets) ok(each);
+      });
+      const transport = realTransport();
+      await Promise.all([1, 2, 3, 4].map(async () => await textOf(transport, get(server.origin))));
+      expect(server.sockets).toHaveLength(4);
+      const asking = [1, 2, 3, 4].map(async () => await textOf(transport, get(server.origin)));
+      expect(await Promise.all(asking)).toEqual(['ok', 'ok', 'ok', 'ok']);
+      expect(server.sockets).toHaveLength(8);
     });
-    const transport = realTransport();
-    await textOf(transport, get(server.origin));
-    await expect(textOf(transport, get(server.origin))).rejects.toMatchObject(cutError);
-    expect(server.requests).toHaveLength(2);
-  });
 
-  it('is one of at most 256 to an origin', async () => {
-    let answering = 0;
-    const server = createHttpServer((_, response) => {
-      answering += 1;
-      // Those beyond the limit come as soon as one of these ends.
-      if (answering >= 256) response.end('ok');
-      else waiting.push(() => response.end('ok'));
-      if (answering === 256) for (const answer of waiting) answer();
+    it.each(cuts)('that is %s under its first request is a failure', async (_, cut) => {
+      const server = await scripted((_count, socket) => cut(socket));
+      await expect(realTransport().send(get(server.origin))).rejects.toMatchObject(cutError);
+      expect(server.requests).toHaveLength(1);
     });
-    const waiting: (() => void)[] = [];
-    const { origin, sockets } = await listen(server);
-    const transport = realTransport();
-    const answers = Array.from({ length: 600 }, async () => await textOf(transport, get(origin)));
-    expect(new Set(await Promise.all(answers))).toEqual(new Set(['ok']));
-    expect(sockets).toHaveLength(256);
-  });
-});
 
-describe('what hangs is given up', () => {
-  it('before TLS is agreed on', async () => {
-    const server = await listen(createServer(() => undefined));
-    const transport = createTransport({ timeouts: { connectMs: 300, tunnelMs: 300 } });
-    onTestFinished(async () => await transport.close());
-    const asking = transport.send(get(server.origin.replace('http', 'https')));
-    await expect(asking).rejects.toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT' });
-  });
-
-  it('before the headers', async () => {
-    const server = await scripted(() => undefined);
-    const asking = realTransport().send(get(server.origin, { idleTimeoutMs: 100 }));
-    await expect(asking).rejects.toMatchObject({ code: 'UND_ERR_HEADERS_TIMEOUT' });
-  });
-
-  it('within the body', async () => {
-    const server = await scripted((_, socket) => {
-      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok');
+    it('that breaks under a POST is a failure: the server may have done it', async () => {
+      const server = await scripted((count, socket) => (count === 1 ? ok(socket) : socket.resetAndDestroy()));
+      const transport = realTransport();
+      await textOf(transport, get(server.origin));
+      await expect(transport.send(get(server.origin, { method: 'POST', body: 'a=1' }))).rejects.toMatchObject(
+        cutError,
+      );
+      expect(server.requests).toHaveLength(2);
     });
-    const asking = textOf(realTransport(), get(server.origin, { idleTimeoutMs: 100 }));
-    await expect(asking).rejects.toMatchObject({ code: 'UND_ERR_BODY_TIMEOUT' });
-  });
 
-  it('also when a reused connection hangs, as a failure', async () => {
-    const server = await scripted((count, socket) => count === 1 && ok(socket));
-    const transport = realTransport();
-    await textOf(transport, get(server.origin));
-    const asking = transport.send(get(server.origin, { idleTimeoutMs: 100 }));
-    await expect(asking).rejects.toMatchObject({ code: 'UND_ERR_HEADERS_TIMEOUT' });
-    expect(server.requests).toHaveLength(2);
-  });
-
-  it('at once when the transport is closed, also while it connects', async () => {
-    const server = await listen(createServer(() => undefined));
-    const transport = createTransport();
-    const asking = transport.send(get(server.origin.replace('http', 'https')));
-    const refused = asking.then(
-      () => 'answered',
-      (error: Error) => error.message,
-    );
-    while (server.sockets.length === 0) await new Promise(setImmediate);
-    const ended = once(server.sockets[0]!.resume(), 'close');
-    await transport.close();
-    expect(await refused).toBe('The client is destroyed');
-    await ended;
-  });
-});
-
-describe('a tunnel through a proxy', () => {
-  /** A server on https that is known to the proxy as `api.example`; nobody vouches for it, and nobody asks. */
-  const startBehind = async (
-    answer: (count: number, socket: Socket) => void,
-    fault?: ProxyOptions['fault'],
-  ): Promise<{ transport: Transport; proxy: TestProxy }> => {
-    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-    onTestFinished(() => void vi.unstubAllEnvs());
-    const pem = readFileSync(new URL('../fixtures/self-signed.pem', import.meta.url));
-    const server = createTlsServer({ key: pem, cert: pem }, (socket) => {
-      let count = 0;
-      socket.on('data', () => answer((count += 1), socket));
-      socket.on('error', () => undefined);
+    it('that breaks within a body is left to who reads it', async () => {
+      const server = await scripted((count, socket) => {
+        if (count === 1) ok(socket);
+        else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok');
+      });
+      const transport = realTransport();
+      await textOf(transport, get(server.origin));
+      await expect(textOf(transport, get(server.origin))).rejects.toMatchObject(cutError);
+      expect(server.requests).toHaveLength(2);
     });
-    const { port } = await listen(server);
-    const hosts = { 'api.example:443': port };
-    const proxy = await startProxy({ hosts, ...(fault === undefined ? {} : { fault }) });
-    const transport = createTransport({
-      env: { HTTPS_PROXY: `http://${proxy.host}` },
-      timeouts: { connectMs: 5000, tunnelMs: 300 },
-    });
-    onTestFinished(async () => await transport.close());
-    return { transport, proxy };
-  };
-  const url = 'https://api.example/';
 
-  it('serves request after request, and is replaced when it breaks', async () => {
-    const { transport, proxy } = await startBehind((count, socket) => {
-      if (count < 4) ok(socket);
-      else socket.destroy();
+    // Of large bodies there are as many at once as --concurrency and --connections say.
+    it.skipIf(large)('is one of at most 256 to an origin', async () => {
+      let answering = 0;
+      const server = createHttpServer((_, response) => {
+        answering += 1;
+        // Those beyond the limit come as soon as one of these ends.
+        if (answering >= 256) response.end('ok');
+        else waiting.push(() => response.end('ok'));
+        if (answering === 256) for (const answer of waiting) answer();
+      });
+      const waiting: (() => void)[] = [];
+      const { origin, sockets } = await listen(server);
+      const transport = realTransport();
+      const answers = Array.from({ length: 600 }, async () => await textOf(transport, get(origin)));
+      expect(new Set(await Promise.all(answers))).toEqual(new Set(['ok']));
+      expect(sockets).toHaveLength(256);
     });
-    for (let count = 0; count < 5; count += 1) expect(await textOf(transport, get(url))).toBe('ok');
-    expect(proxy.seen).toHaveLength(2);
   });
 
-  it('lives longer than it may take to be made', async () => {
-    const { transport, proxy } = await startBehind((count, socket) => {
-      if (count === 1) ok(socket);
-      else setTimeout(() => ok(socket), 600);
-    });
-    await textOf(transport, get(url));
-    expect(await textOf(transport, get(url))).toBe('ok');
-    expect(proxy.seen).toHaveLength(1);
-  });
+  describe('a body', () => {
+    const content = randomBytes(12_000_000);
+    const digest = createHash('sha256').update(content).digest('hex');
 
-  it('tells the secret that it is made with', async () => {
-    const { proxy } = await startBehind((_, socket) => ok(socket));
-    const secrets: string[] = [];
-    const transport = createTransport({
-      env: { HTTPS_PROXY: `http://user:hunter2@${proxy.host}` },
-      onSecret: (secret) => secrets.push(secret),
-    });
-    onTestFinished(async () => await transport.close());
-    expect(await textOf(transport, get(url))).toBe('ok');
-    expect(secrets).toEqual(['hunter2']);
-    expect(proxy.seen[0]?.headers['proxy-authorization']).toBe(`Basic ${btoa('user:hunter2')}`);
-  });
-
-  it('that the proxy does not make is given up', async () => {
-    const { transport, proxy } = await startBehind(
-      () => undefined,
-      () => 'hang',
-    );
-    const asking = transport.send(get(url));
-    await expect(asking).rejects.toThrow(TransientError);
-    await expect(asking).rejects.toThrow(
-      `the proxy http://${proxy.host} did not connect to api.example:443 in time`,
+    it.each([
+      ['of a known length', { 'content-length': String(content.length) }],
+      ['in chunks', {}],
+    ])(
+      '%s arrives as it is, however slowly it is read, over connections that are reused',
+      async (_, headers) => {
+        const { origin, sockets } = await listen(
+          createHttpServer((_, response) => {
+            response.writeHead(200, headers);
+            for (let at = 0; at < content.length; at += 300_000)
+              response.write(content.subarray(at, at + 300_000));
+            response.end();
+          }),
+        );
+        const transport = realTransport();
+        const digestOf = async (pausing: number): Promise<string> => {
+          const { body } = await transport.send(get(origin));
+          const hash = createHash('sha256');
+          let count = 0;
+          for await (const chunk of body as AsyncIterable<Buffer>) {
+            // Read after a while: its memory must not have been taken for what came later.
+            if (pausing > 0 && (count += 1) % pausing === 0) await new Promise(setImmediate);
+            hash.update(chunk);
+          }
+          return hash.digest('hex');
+        };
+        for (let round = 0; round < 2; round += 1) {
+          expect(await Promise.all([0, 1, 7].map(digestOf))).toEqual([digest, digest, digest]);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        expect(sockets).toHaveLength(3);
+      },
     );
   });
-});
 
-describe.skipIf(!hasIpv6)('IPv6', () => {
-  /** Has the system's resolver find both addresses for `both.example`. */
-  const resolveBoth = (): void => {
-    const lookup = vi.spyOn(dns, 'lookup').mockImplementation(((
-      _host: string,
-      _options: unknown,
-      done: (error: null, addresses: { address: string; family: number }[]) => void,
-    ) => {
-      done(null, [
-        { address: '::1', family: 6 },
-        { address: '127.0.0.1', family: 4 },
-      ]);
-    }) as typeof dns.lookup);
-    onTestFinished(() => lookup.mockRestore());
-  };
-
-  it('literals are hosts like any other', async () => {
-    const hosts: (string | undefined)[] = [];
-    const server = createHttpServer((request, response) => {
-      hosts.push(request.headers.host);
-      response.end('ok');
+  describe('what hangs is given up', () => {
+    it('before TLS is agreed on', async () => {
+      const server = await listen(createServer(() => undefined));
+      const transport = createTransport({ timeouts: { connectMs: 300, tunnelMs: 300 } });
+      onTestFinished(async () => await transport.close());
+      const asking = transport.send(get(server.origin.replace('http', 'https')));
+      await expect(asking).rejects.toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT' });
     });
-    const { origin, port } = await listen(server, '::1');
-    expect(await textOf(realTransport(), get(`${origin}/a`))).toBe('ok');
-    expect(hosts).toEqual([`[::1]:${port}`]);
+
+    it('before the headers', async () => {
+      const server = await scripted(() => undefined);
+      const asking = realTransport().send(get(server.origin, { idleTimeoutMs: 100 }));
+      await expect(asking).rejects.toMatchObject({
+        code: expect.stringMatching(/HEADERS_TIMEOUT$/) as string,
+      });
+    });
+
+    it('within the body', async () => {
+      const server = await scripted((_, socket) => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok');
+      });
+      const asking = textOf(realTransport(), get(server.origin, { idleTimeoutMs: 100 }));
+      await expect(asking).rejects.toMatchObject({ code: expect.stringMatching(/BODY_TIMEOUT$/) as string });
+    });
+
+    it('also when a reused connection hangs, as a failure', async () => {
+      const server = await scripted((count, socket) => count === 1 && ok(socket));
+      const transport = realTransport();
+      await textOf(transport, get(server.origin));
+      const asking = transport.send(get(server.origin, { idleTimeoutMs: 100 }));
+      await expect(asking).rejects.toMatchObject({
+        code: expect.stringMatching(/HEADERS_TIMEOUT$/) as string,
+      });
+      expect(server.requests).toHaveLength(2);
+    });
+
+    it('at once when the transport is closed, also while it connects', async () => {
+      const server = await listen(createServer(() => undefined));
+      const transport = createTransport();
+      const asking = transport.send(get(server.origin.replace('http', 'https')));
+      const refused = asking.then(
+        () => 'answered',
+        (error: Error) => error.message,
+      );
+      while (server.sockets.length === 0) await new Promise(setImmediate);
+      const ended = once(server.sockets[0]!.resume(), 'close');
+      await transport.close();
+      expect(await refused).toMatch(/^The (client is destroyed|operation was aborted)$/);
+      await ended;
+    });
   });
 
-  it('where nobody listens does not keep a host from being reached by IPv4', async () => {
-    const { port } = await scripted((_, socket) => ok(socket));
-    resolveBoth();
-    expect(await textOf(realTransport(), get(`http://both.example:${port}`))).toBe('ok');
+  describe('a tunnel through a proxy', () => {
+    /** A server on https that is known to the proxy as `api.example`; nobody vouches for it, and nobody asks. */
+    const startBehind = async (
+      answer: (count: number, socket: Socket) => void,
+      fault?: ProxyOptions['fault'],
+    ): Promise<{ transport: Transport; proxy: TestProxy }> => {
+      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const pem = readFileSync(new URL('../fixtures/self-signed.pem', import.meta.url));
+      const server = createTlsServer({ key: pem, cert: pem }, (socket) => {
+        let count = 0;
+        socket.on('data', () => answer((count += 1), socket));
+        socket.on('error', () => undefined);
+      });
+      const { port } = await listen(server);
+      const hosts = { 'api.example:443': port };
+      const proxy = await startProxy({ hosts, ...(fault === undefined ? {} : { fault }) });
+      const transport = createTransport({
+        env: { HTTPS_PROXY: `http://${proxy.host}` },
+        timeouts: { connectMs: 5000, tunnelMs: 300 },
+      });
+      onTestFinished(async () => await transport.close());
+      return { transport, proxy };
+    };
+    const url = 'https://api.example/';
+
+    it('serves request after request, and is replaced when it breaks', async () => {
+      const { transport, proxy } = await startBehind((count, socket) => {
+        if (count < 4) ok(socket);
+        else socket.destroy();
+      });
+      for (let count = 0; count < 5; count += 1) expect(await textOf(transport, get(url))).toBe('ok');
+      expect(proxy.seen).toHaveLength(2);
+    });
+
+    it('lives longer than it may take to be made', async () => {
+      const { transport, proxy } = await startBehind((count, socket) => {
+        if (count === 1) ok(socket);
+        else setTimeout(() => ok(socket), 600);
+      });
+      await textOf(transport, get(url));
+      expect(await textOf(transport, get(url))).toBe('ok');
+      expect(proxy.seen).toHaveLength(1);
+    });
+
+    it('tells the secret that it is made with', async () => {
+      const { proxy } = await startBehind((_, socket) => ok(socket));
+      const secrets: string[] = [];
+      const transport = createTransport({
+        env: { HTTPS_PROXY: `http://user:hunter2@${proxy.host}` },
+        onSecret: (secret) => secrets.push(secret),
+      });
+      onTestFinished(async () => await transport.close());
+      expect(await textOf(transport, get(url))).toBe('ok');
+      expect(secrets).toEqual(['hunter2']);
+      expect(proxy.seen[0]?.headers['proxy-authorization']).toBe(`Basic ${btoa('user:hunter2')}`);
+    });
+
+    it('that the proxy does not make is given up', async () => {
+      const { transport, proxy } = await startBehind(
+        () => undefined,
+        () => 'hang',
+      );
+      const asking = transport.send(get(url));
+      await expect(asking).rejects.toThrow(TransientError);
+      await expect(asking).rejects.toThrow(
+        `the proxy http://${proxy.host} did not connect to api.example:443 in time`,
+      );
+    });
   });
 
-  it('that swallows every packet does not, either', async () => {
-    const port = await startBlackHole();
-    await listen(
-      createHttpServer((_, response) => response.end('ok')),
-      '127.0.0.1',
-      port,
-    );
-    resolveBoth();
-    expect(await textOf(realTransport(), get(`http://both.example:${port}`))).toBe('ok');
+  describe.skipIf(!hasIpv6)('IPv6', () => {
+    /** Has the system's resolver find both addresses for `both.example`. */
+    const resolveBoth = (): void => {
+      const lookup = vi.spyOn(dns, 'lookup').mockImplementation(((
+        _host: string,
+        _options: unknown,
+        done: (error: null, addresses: { address: string; family: number }[]) => void,
+      ) => {
+        done(null, [
+          { address: '::1', family: 6 },
+          { address: '127.0.0.1', family: 4 },
+        ]);
+      }) as typeof dns.lookup);
+      onTestFinished(() => lookup.mockRestore());
+    };
+
+    it('literals are hosts like any other', async () => {
+      const hosts: (string | undefined)[] = [];
+      const server = createHttpServer((request, response) => {
+        hosts.push(request.headers.host);
+        response.end('ok');
+      });
+      const { origin, port } = await listen(server, '::1');
+      expect(await textOf(realTransport(), get(`${origin}/a`))).toBe('ok');
+      expect(hosts).toEqual([`[::1]:${port}`]);
+    });
+
+    it('where nobody listens does not keep a host from being reached by IPv4', async () => {
+      const { port } = await scripted((_, socket) => ok(socket));
+      resolveBoth();
+      expect(await textOf(realTransport(), get(`http://both.example:${port}`))).toBe('ok');
+    });
+
+    it('that swallows every packet does not, either', async () => {
+      const port = await startBlackHole();
+      await listen(
+        createHttpServer((_, response) => response.end('ok')),
+        '127.0.0.1',
+        port,
+      );
+      resolveBoth();
+      expect(await textOf(realTransport(), get(`http://both.example:${port}`))).toBe('ok');
+    });
   });
 });
 

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 
 import { onTestFinished } from 'vitest';
 
-import type { HttpRequest, HttpResponse, Transport } from '../../src/api/transport.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../../src/api/http.ts';
 
 /** A request as a server saw it. */
 export interface Seen {

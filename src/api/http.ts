@@ -1,0 +1,32 @@
+import type { Readable } from 'node:stream';
+
+/** One HTTP request, ready to be sent: no redirects are followed, nothing is added but what HTTP itself needs. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Absolute; sent byte for byte as `url.href` without its fragment. */
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** No byte for this long, in ms, is a broken connection; for the headers and for each piece of the body. */
+  readonly idleTimeoutMs: number;
+  /** Never to be sent a second time, whatever its method: it starts something. */
+  readonly once?: boolean;
+  /** The body of its answer may be large. */
+  readonly large?: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case; repeated headers joined with `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The bytes as they came, no content coding removed. Must be read to its end or destroyed. */
+  readonly body: Readable;
+}
+
+/** Sends a request; rejects with the network's error. A status is never an error here, but for those of a proxy. */
+export interface Transport {
+  send(request: HttpRequest): Promise<HttpResponse>;
+  /** Drops every connection, also those that are still being made. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,44 @@
+import type { OnReadOpts, Socket } from 'node:net';
+
+/** What Node reads at once by itself. */
+const LEAST_BYTES = 64 * 1024;
+/** Where larger ones save nothing any more: bench/README.md. */
+const MOST_BYTES = 1024 * 1024;
+
+/**
+ * Has a connection read into one buffer that is used again and again, and grows as long as a read fills it. By itself
+ * Node reads into a new one of 64 KiB each time: for a fast connection most of its work.
+ *
+ * Whoever takes the bytes from the socket has to copy what they keep, as Node's HTTP parser does.
+ */
+export class LargeReads {
+  readonly onread: OnReadOpts;
+  #memory = Buffer.allocUnsafeSlow(LEAST_BYTES);
+  #socket: Socket | undefined;
+
+  constructor() {
+    this.onread = {
+      buffer: () => this.#buffer(),
+      callback: (bytes, buffer) => this.#push(buffer.subarray(0, bytes)),
+    };
+  }
+
+  /** The socket that was made with `onread`, at once when it is connected. */
+  attach(socket: Socket): Socket {
+    this.#socket = socket;
+    return socket;
+  }
+
+  /** Bytes that nobody has taken yet must not be overwritten. */
+  #buffer(): Uint8Array {
+    return (this.#socket?.readableLength ?? 0) > 0 ? Buffer.allocUnsafeSlow(LEAST_BYTES) : this.#memory;
+  }
+
+  /** False to pause reading. */
+  #push(bytes: Uint8Array): boolean {
+    const isFilled = bytes.length === this.#memory.length;
+    const goOn = this.#socket?.push(bytes) === true;
+    if (isFilled && bytes.length < MOST_BYTES) this.#memory = Buffer.allocUnsafeSlow(2 * bytes.length);
+    return goOn;
+  }
+}
