@@ -3,24 +3,46 @@
  * load. CommonJS, which Node loads faster than modules; not minified, so that stacks can be read as they are. The
  * library stays as tsc emits it.
  */
+import { relative, resolve } from 'node:path';
+
 import { rolldown } from 'rolldown';
 
 import { builtinNames, loadBuiltin } from '../dist/profiles/load.js';
+import * as version from '../dist/version.js';
 
-/** Gives `src/profiles/compiled.ts` what it is for; the library has been built by then. */
-const compileProfiles = {
-  name: 'compile-profiles',
-  load(id) {
-    if (!id.endsWith('/src/profiles/compiled.ts')) return undefined;
-    const compiled = builtinNames.map((name) => [name, JSON.stringify(loadBuiltin(name))]);
-    return `export const compiled = ${JSON.stringify(Object.fromEntries(compiled))};`;
+/** What the program would otherwise read, and check, at every start; the library has been built by then. */
+const compiled = {
+  'src/version.ts': () =>
+    Object.entries(version)
+      .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
+      .join('\n'),
+  'src/profiles/compiled.ts': () => {
+    const profiles = builtinNames.map((name) => [name, JSON.stringify(loadBuiltin(name))]);
+    return `export const compiled = ${JSON.stringify(Object.fromEntries(profiles))};`;
+  },
+};
+const compileData = {
+  name: 'compile-data',
+  load: (id) => compiled[relative(process.cwd(), id)]?.(),
+};
+
+/** commander loads this for programs that are not one file; it takes longer than commander itself. */
+const lazyChildProcess = {
+  name: 'lazy-child-process',
+  transform(code, id) {
+    if (!id.endsWith('/commander/lib/command.js')) return undefined;
+    const eager = "const childProcess = require('node:child_process');";
+    if (!code.includes(eager)) throw new Error('commander is not what this plugin knows');
+    const lazy = "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };";
+    return { code: code.replace(eager, lazy), map: null };
   },
 };
 
 const bundle = await rolldown({
   input: { cli: 'src/main.ts' },
   platform: 'node',
-  plugins: [compileProfiles],
+  plugins: [compileData, lazyChildProcess],
+  resolve: { alias: { undici$: resolve('scripts/undici.cjs') } },
 });
 await bundle.write({
   // Flat in dist, as src/package-file.ts expects.

@@ -9,7 +9,7 @@ import { version } from './version.ts';
 /** Parses the command line and runs the command that it names. Rejects with what the command rejects with. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.ok;
-  const program = createProgram(context, (code) => {
+  const program = createProgram(args, context, (code) => {
     exitCode = code;
   });
   try {
@@ -21,7 +21,18 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   }
 }
 
-function createProgram(context: Context, done: (code: ExitCode) => void): Command {
+function createProgram(args: readonly string[], context: Context, done: (code: ExitCode) => void): Command {
+  // Flags are many, and a call looks at those of one command; help tells who has any, and completion knows all.
+  const needsAll =
+    args.length === 0 || args.some((word) => ['-h', '--help', 'help', 'complete'].includes(word));
+  const add = (name: CommandName, description: string): Command => {
+    const command = program
+      .command(name)
+      .description(description)
+      .showHelpAfterError(`exportpoll ${name} --help shows its flags`);
+    if (needsAll || args.includes(name)) addFlags(command, name);
+    return command;
+  };
   const program = new Command('exportpoll')
     .description('Wait for an export API, then land its files on disk: complete, verified, once.')
     .version(version)
@@ -37,27 +48,27 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
     '[target...]',
     'ID with --provider, PROVIDER:ID, or the name of a configured export',
   ] as const;
-  add(program, 'watch', 'wait until each export is ready, then download its files')
+  add('watch', 'wait until each export is ready, then download its files')
     .argument(...targets)
     .addHelpText('after', values)
     .action(async (names: string[], _options, command: Command) => {
       const { watch } = await import('./commands/watch.ts');
       done(await watch(context, invocation(names, command)));
     });
-  add(program, 'download', 'look once and download what is ready, do not wait')
+  add('download', 'look once and download what is ready, do not wait')
     .argument(...targets)
     .addHelpText('after', values)
     .action(async (names: string[], _options, command: Command) => {
       const { download } = await import('./commands/watch.ts');
       done(await download(context, invocation(names, command)));
     });
-  add(program, 'status', 'look once and print the state')
+  add('status', 'look once and print the state')
     .argument(...targets)
     .action(async (names: string[], _options, command: Command) => {
       const { status } = await import('./commands/status.ts');
       done(await status(context, invocation(names, command)));
     });
-  add(program, 'start', 'ask the provider for a new export, print its target')
+  add('start', 'ask the provider for a new export, print its target')
     .argument('[name]', 'a configured export with "start", or a provider (default: the only such export)')
     .option('--param <K=V>', 'a parameter of the new export; once for each', collect, [])
     .option('--data <FILE>', 'parameters as a JSON object')
@@ -71,13 +82,13 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
       const names = name === undefined ? [] : [name];
       done(await start(context, invocation(names, command), { param, data, provider, watch, again, id }));
     });
-  add(program, 'cancel', 'ask the provider to cancel, where it can')
+  add('cancel', 'ask the provider to cancel, where it can')
     .argument('<target...>', targets[1])
     .action(async (names: string[], _options, command: Command) => {
       const { cancel } = await import('./commands/cancel.ts');
       done(await cancel(context, invocation(names, command)));
     });
-  add(program, 'list', 'exports that this machine has started or half downloaded, and their state')
+  add('list', 'exports that this machine has started or half downloaded, and their state')
     .argument('[target...]', 'these and no others: as they are listed, by TARGET or NAME')
     .option(
       '--prune',
@@ -87,20 +98,20 @@ function createProgram(context: Context, done: (code: ExitCode) => void): Comman
       const { list } = await import('./commands/list.ts');
       done(await list(context, invocation(names, command), { prune: options.prune === true }));
     });
-  add(program, 'verify', 're-check files against their manifest')
+  add('verify', 're-check files against their manifest')
     .argument('[dir...]', 'directories that exports were saved in (default: --output)')
     .action(async (directories: string[], _options, command: Command) => {
       const { verify } = await import('./commands/verify.ts');
       done(await verify(context, invocation(directories, command)));
     });
-  const providers = add(program, 'providers', 'list the profiles, or print one')
+  const providers = add('providers', 'list the profiles, or print one')
     .argument('[name]', 'the profile to print')
     .action(async (name: string | undefined, _options, command: Command) => {
       const { providers } = await import('./commands/providers.ts');
       done(await providers(context, invocation(name === undefined ? [] : [name], command)));
     });
   addProfileTools(providers, context, done);
-  add(program, 'config', 'print the effective configuration, where each value comes from, and what is wrong')
+  add('config', 'print the effective configuration, where each value comes from, and what is wrong')
     .option('--check <PROVIDER>', 'also ask the provider, harmlessly, whether the credential is accepted')
     .action(async ({ check }: { check?: string }, command: Command) => {
       const { config } = await import('./commands/config.ts');
@@ -173,12 +184,8 @@ function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
 }
 
-/** A command with the flags that the table gives it. */
-function add(program: Command, name: CommandName, description: string): Command {
-  const command = program
-    .command(name)
-    .description(description)
-    .showHelpAfterError(`exportpoll ${name} --help shows its flags`);
+/** Gives a command the flags that the table has for it. */
+function addFlags(command: Command, name: CommandName): void {
   for (const flag of flags) {
     if (!flag.commands.includes(name)) continue;
     const names = [flag.short, flag.long].filter((part) => part !== undefined).join(', ');
@@ -192,7 +199,7 @@ function add(program: Command, name: CommandName, description: string): Command 
     const choices = flag.argument === undefined ? undefined : flag.choices;
     command.addOption(choices === undefined ? option : option.choices([...choices]));
   }
-  return command.option('-c, --config <FILE>', 'this configuration file, and trust it');
+  command.option('-c, --config <FILE>', 'this configuration file, and trust it');
 }
 
 function invocation(targets: readonly string[], command: Command): Invocation {
