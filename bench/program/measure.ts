@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +8,9 @@ import { join } from 'node:path';
 export interface Command {
   readonly name: string;
   readonly argv: readonly [string, ...string[]];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Bytes that it is about to write; see `makeRoom`. */
+  readonly writes?: number;
   /** What it needs besides a shell; where one is missing it is named and left out. */
   readonly needs?: readonly string[];
   /** Rejects when what it has left in its directory is not what it was to bring. */
@@ -35,6 +38,7 @@ export interface Row {
   readonly ratio: Cost | undefined;
 }
 
+const BLOCK_BYTES = 1024 * 1024;
 const GNU_TIME = '/usr/bin/time';
 
 /** Only few variables, so that nothing of this machine's set-up is measured (NODE_EXTRA_CA_CERTS costs 60 ms). */
@@ -67,11 +71,12 @@ async function run(command: Command, env: Readonly<Record<string, string>>): Pro
   const record = join(home, 'time');
   const directory = await mkdtemp(join(home, 'run-'));
   try {
+    await makeRoom(join(home, 'room'), command.writes ?? 0);
     const moment = command.until?.().then(() => performance.now());
     const began = performance.now();
     const child = spawn(GNU_TIME, ['-q', '-o', record, '-f', '%U %S %M', ...command.argv], {
       cwd: directory,
-      env: { ...ENVIRONMENT, HOME: home, ...env },
+      env: { ...ENVIRONMENT, HOME: home, ...env, ...command.env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let said = '';
@@ -86,6 +91,18 @@ async function run(command: Command, env: Readonly<Record<string, string>>): Pro
   } finally {
     await rm(home, { recursive: true, force: true });
   }
+}
+
+/**
+ * Writes as many bytes and removes them. A virtual machine gives memory that is free back to its host; what a command
+ * writes next would cost up to ten times as much, in turn or not, for every page that has to be fetched again.
+ */
+async function makeRoom(path: string, bytes: number): Promise<void> {
+  const block = Buffer.alloc(BLOCK_BYTES, 1);
+  const file = await open(path, 'w');
+  for (let at = 0; at < bytes; at += BLOCK_BYTES) await file.write(block);
+  await file.close();
+  await rm(path);
 }
 
 /** Whether a program is on the PATH. */

@@ -1,8 +1,9 @@
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Command } from './measure.ts';
+import type { Store } from './server.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/exportpoll.js', import.meta.url));
 
@@ -23,23 +24,31 @@ export function shell(
     name,
     argv: ['bash', '-c', `set -euo pipefail; ${line}`],
     needs,
-    ...(expected === undefined ? {} : { check: async (directory) => await checkFiles(directory, expected) }),
+    ...(expected === undefined
+      ? {}
+      : { writes: expected.bytes, check: async (directory) => await checkFiles(directory, expected) }),
   };
 }
 
-/** exportpoll as a whole process: it asks the API at `origin` for the export `id`, and saves its files. */
-export function exportpoll(name: string, { configuration, id, expected, flags = [] }: Saving): Command {
+/** exportpoll as a whole process: it asks the API of `store` for the export `id`, and saves its files. */
+export function exportpoll(name: string, { store, id, expected, flags = [] }: Saving): Command {
   return {
     name,
-    argv: [process.execPath, PROGRAM, 'watch', '--config', configuration, `bench:${id}`, ...flags],
+    argv: [process.execPath, PROGRAM, 'watch', `mytracker-raw:${id}`, ...flags],
+    env: {
+      EXPORTPOLL_MYTRACKER_RAW_BASE_URL: store.api,
+      EXPORTPOLL_MYTRACKER_RAW_USER_ID: '1',
+      EXPORTPOLL_MYTRACKER_RAW_SECRET_KEY: 'of-the-bench',
+    },
+    writes: expected.bytes,
     check: async (directory) => await checkFiles(directory, expected),
   };
 }
 
 export interface Saving {
-  /** A file that `writeConfiguration` has written. */
-  readonly configuration: string;
-  readonly id: 'one' | 'eight' | 'plain' | 'many';
+  readonly store: Store;
+  /** Of `EXPORTS`. */
+  readonly id: number;
   readonly expected: Expected;
   readonly flags?: readonly string[];
 }
@@ -47,28 +56,6 @@ export interface Saving {
 /** A command of exportpoll that saves nothing. */
 export function bare(name: string, args: readonly string[], exits = 0): Command {
   return { name, argv: [process.execPath, PROGRAM, ...args], exits };
-}
-
-/** Writes a configuration whose provider `bench` is at `origin`; resolves with its path. */
-export async function writeConfiguration(folder: string, origin: string): Promise<string> {
-  const profile = {
-    profile: 1,
-    name: 'bench',
-    title: 'a static API',
-    variables: { baseUrl: { description: 'its root' }, token: { description: 'any', secret: true } },
-    id: { pattern: '[a-z]+', description: 'a name', example: 'one' },
-    auth: [{ scheme: 'bearer', token: 'token' }],
-    status: {
-      request: { url: '{+baseUrl}/api/{id}.json' },
-      state: 'body.state',
-      states: { ready: 'ready' },
-    },
-    files: [{ each: 'body.files', url: 'item.url' }],
-  };
-  const path = join(folder, `${new URL(origin).port}.json`);
-  const providers = { bench: { profile, baseUrl: origin, token: 'of-the-bench' } };
-  await writeFile(path, JSON.stringify({ providers }), { mode: 0o600 });
-  return path;
 }
 
 async function checkFiles(directory: string, { ending, files, bytes }: Expected): Promise<void> {

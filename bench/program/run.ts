@@ -10,7 +10,6 @@ import { parseArgs } from 'node:util';
 import { startArrivals } from './arrivals.ts';
 import { prepareData } from './data.ts';
 import { compare, isInstalled, requireTools, type Row } from './measure.ts';
-import { writeConfiguration } from './peers.ts';
 import { sectionsFor } from './sections.ts';
 import { startServer } from './server.ts';
 
@@ -27,12 +26,7 @@ const arrivals = await startArrivals();
 try {
   const empty = join(folder, 'empty.js');
   await writeFile(empty, '');
-  const [http = '', https = '', throttled = '', distant = ''] = await Promise.all(
-    [server.http, server.https, server.throttled, server.distant].map(
-      async (origin) => await writeConfiguration(folder, origin),
-    ),
-  );
-  const sections = sectionsFor(data, server, arrivals, { http, https, throttled, distant, empty });
+  const sections = sectionsFor(data, server, arrivals, empty);
   const keys = sections.map(({ key }) => key);
   const unknown = positionals.filter((key) => !keys.includes(key));
   if (unknown.length > 0) throw new Error(`no section ${unknown.join(', ')}; there are ${keys.join(', ')}`);

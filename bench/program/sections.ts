@@ -2,7 +2,7 @@ import { EIGHT, MANY, type Data } from './data.ts';
 import type { Command } from './measure.ts';
 import { bare, exportpoll, shell, type Expected } from './peers.ts';
 import type { Arrivals } from './arrivals.ts';
-import type { Server } from './server.ts';
+import { EXPORTS, type Server } from './server.ts';
 
 /** One table. */
 export interface Section {
@@ -17,25 +17,20 @@ export interface Section {
 }
 
 /** All of them, in the order in which the table shows them. */
-export function sectionsFor(
-  data: Data,
-  server: Server,
-  arrivals: Arrivals,
-  files: Readonly<Record<'http' | 'https' | 'throttled' | 'distant' | 'empty', string>>,
-): Section[] {
+export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, script: string): Section[] {
   const large: Expected = { ending: '.csv', files: 1, bytes: data.largeBytes };
   const eight: Expected = { ending: '.csv', files: EIGHT, bytes: EIGHT * data.largeBytes };
   const plain: Expected = { ending: '.csv', files: 1, bytes: data.plainBytes };
   const many: Expected = { ending: '.csv', files: MANY, bytes: data.smallBytes };
-  const empty: Command = { name: 'an empty node script', argv: [process.execPath, files.empty] };
+  const empty: Command = { name: 'an empty node script', argv: [process.execPath, script] };
   const { http, https, throttled, distant } = server;
 
-  const pipe = (fetch: string, inflate: string, from = http): string =>
+  const pipe = (fetch: string, inflate: string, from = http.origin): string =>
     `${fetch} ${from}/large.csv.gz | ${inflate} > large.csv`;
   const eightBy = (inflate: string): Command =>
     shell(
       `xargs -P2 curl \\| ${inflate}`,
-      `seq ${EIGHT} | xargs -P2 -I{} sh -c 'curl -sSf ${http}/large-{}.csv.gz | ${inflate} > {}.csv'`,
+      `seq ${EIGHT} | xargs -P2 -I{} sh -c 'curl -sSf ${http.origin}/large-{}.csv.gz | ${inflate} > {}.csv'`,
       { needs: ['curl', inflate.split(' ')[0] ?? ''], expected: eight },
     );
   const aria = (list: string, flags: string): string => `${list} | aria2c -q --allow-overwrite ${flags} -i -`;
@@ -47,14 +42,14 @@ export function sectionsFor(
       rounds: 9,
       commands: [
         shell('curl \\| gunzip', pipe('curl -sSf', 'gunzip'), { needs: ['curl'], expected: large }),
-        exportpoll('exportpoll', { configuration: files.http, id: 'one', expected: large }),
+        exportpoll('exportpoll', { store: http, id: EXPORTS.one, expected: large }),
         shell('curl \\| pigz -d', pipe('curl -sSf', 'pigz -d'), { needs: ['curl', 'pigz'], expected: large }),
         shell('curl \\| igzip -d', pipe('curl -sSf', 'igzip -d'), {
           needs: ['curl', 'igzip'],
           expected: large,
         }),
         shell('wget \\| gunzip', pipe('wget -qO-', 'gunzip'), { needs: ['wget'], expected: large }),
-        shell('aria2c, then gunzip', `aria2c -q ${http}/large.csv.gz && gunzip large.csv.gz`, {
+        shell('aria2c, then gunzip', `aria2c -q ${http.origin}/large.csv.gz && gunzip large.csv.gz`, {
           needs: ['aria2c'],
           expected: large,
         }),
@@ -66,12 +61,12 @@ export function sectionsFor(
       rounds: 5,
       commands: [
         eightBy('gunzip'),
-        exportpoll('exportpoll', { configuration: files.http, id: 'eight', expected: eight }),
+        exportpoll('exportpoll', { store: http, id: EXPORTS.eight, expected: eight }),
         eightBy('pigz -d'),
         eightBy('igzip -d'),
         shell(
           'aria2c -j2, then gunzip',
-          `${aria(`seq -f '${http}/large-%g.csv.gz' ${EIGHT}`, '-j2')} && ls *.gz | xargs -P2 -n1 gunzip`,
+          `${aria(`seq -f '${http.origin}/large-%g.csv.gz' ${EIGHT}`, '-j2')} && ls *.gz | xargs -P2 -n1 gunzip`,
           { needs: ['aria2c'], expected: eight },
         ),
       ],
@@ -81,10 +76,13 @@ export function sectionsFor(
       title: 'one file, 400 MiB, not compressed',
       rounds: 9,
       commands: [
-        shell('curl -o', `curl -sSf -o plain.csv ${http}/plain.csv`, { needs: ['curl'], expected: plain }),
-        exportpoll('exportpoll', { configuration: files.http, id: 'plain', expected: plain }),
-        shell('wget', `wget -q ${http}/plain.csv`, { needs: ['wget'], expected: plain }),
-        shell('aria2c', `aria2c -q ${http}/plain.csv`, { needs: ['aria2c'], expected: plain }),
+        shell('curl -o', `curl -sSf -o plain.csv ${http.origin}/plain.csv`, {
+          needs: ['curl'],
+          expected: plain,
+        }),
+        exportpoll('exportpoll', { store: http, id: EXPORTS.plain, expected: plain }),
+        shell('wget', `wget -q ${http.origin}/plain.csv`, { needs: ['wget'], expected: plain }),
+        shell('aria2c', `aria2c -q ${http.origin}/plain.csv`, { needs: ['aria2c'], expected: plain }),
       ],
     },
     {
@@ -93,14 +91,14 @@ export function sectionsFor(
       rounds: 5,
       env: { NODE_EXTRA_CA_CERTS: server.certificate },
       commands: [
-        shell('curl \\| gunzip', pipe(`curl -sSf --cacert ${server.certificate}`, 'gunzip', https), {
+        shell('curl \\| gunzip', pipe(`curl -sSf --cacert ${server.certificate}`, 'gunzip', https.origin), {
           needs: ['curl'],
           expected: large,
         }),
-        exportpoll('exportpoll', { configuration: files.https, id: 'one', expected: large }),
+        exportpoll('exportpoll', { store: https, id: EXPORTS.one, expected: large }),
         shell(
           'wget \\| gunzip',
-          pipe(`wget -q --ca-certificate=${server.certificate} -O-`, 'gunzip', https),
+          pipe(`wget -q --ca-certificate=${server.certificate} -O-`, 'gunzip', https.origin),
           { needs: ['wget'], expected: large },
         ),
       ],
@@ -111,11 +109,11 @@ export function sectionsFor(
       rounds: 5,
       env: { NODE_EXTRA_CA_CERTS: server.certificate },
       commands: [
-        shell('curl -o', `curl -sSf --cacert ${server.certificate} -o plain.csv ${https}/plain.csv`, {
+        shell('curl -o', `curl -sSf --cacert ${server.certificate} -o plain.csv ${https.origin}/plain.csv`, {
           needs: ['curl'],
           expected: plain,
         }),
-        exportpoll('exportpoll', { configuration: files.https, id: 'plain', expected: plain }),
+        exportpoll('exportpoll', { store: https, id: EXPORTS.plain, expected: plain }),
       ],
     },
     {
@@ -125,23 +123,23 @@ export function sectionsFor(
       commands: [
         shell(
           'curl -Z, then gunzip',
-          `curl -sSf -Z --parallel-max 16 --remote-name-all '${distant}/small-[1-${MANY}].csv.gz' && gunzip *.gz`,
+          `curl -sSf -Z --parallel-max 16 --remote-name-all '${distant.origin}/small-[1-${MANY}].csv.gz' && gunzip *.gz`,
           { needs: ['curl'], expected: many },
         ),
         exportpoll('exportpoll', {
-          configuration: files.distant,
-          id: 'many',
+          store: distant,
+          id: EXPORTS.many,
           expected: many,
           flags: ['--concurrency', '16', '-q'],
         }),
         shell(
           'aria2c -j16, then gunzip',
-          `${aria(`seq -f '${distant}/small-%g.csv.gz' ${MANY}`, '-j16')} && gunzip *.gz`,
+          `${aria(`seq -f '${distant.origin}/small-%g.csv.gz' ${MANY}`, '-j16')} && gunzip *.gz`,
           { needs: ['aria2c'], expected: many },
         ),
         shell(
           'xargs -P16 wget, then gunzip',
-          `seq -f '${distant}/small-%g.csv.gz' ${MANY} | xargs -P16 -n32 wget -q && gunzip *.gz`,
+          `seq -f '${distant.origin}/small-%g.csv.gz' ${MANY} | xargs -P16 -n32 wget -q && gunzip *.gz`,
           { needs: ['wget'], expected: many },
         ),
       ],
@@ -151,22 +149,22 @@ export function sectionsFor(
       title: 'one file, 64 MiB gz, 10 MB/s for each connection',
       rounds: 3,
       commands: [
-        exportpoll('exportpoll', { configuration: files.throttled, id: 'one', expected: large }),
+        exportpoll('exportpoll', { store: throttled, id: EXPORTS.one, expected: large }),
         ...[4, 8].map((count) =>
           exportpoll(`exportpoll --connections ${count}`, {
-            configuration: files.throttled,
-            id: 'one',
+            store: throttled,
+            id: EXPORTS.one,
             expected: large,
             flags: ['--connections', String(count)],
           }),
         ),
-        shell('curl \\| gunzip', pipe('curl -sSf', 'gunzip', throttled), {
+        shell('curl \\| gunzip', pipe('curl -sSf', 'gunzip', throttled.origin), {
           needs: ['curl'],
           expected: large,
         }),
         shell(
           'aria2c -x8 -s8, then gunzip',
-          `aria2c -q -x8 -s8 -k1M ${throttled}/large.csv.gz && gunzip large.csv.gz`,
+          `aria2c -q -x8 -s8 -k1M ${throttled.origin}/large.csv.gz && gunzip large.csv.gz`,
           { needs: ['aria2c'], expected: large },
         ),
       ],
