@@ -7,5 +7,6 @@ if (major < 20 || (major === 20 && (minor < 18 || (minor === 18 && patch < 1))))
   process.exitCode = 1;
 } else {
   // CommonJS, also by the package.json beside this: it starts faster than modules do.
-  void require('../dist/cli.cjs').main();
+  const { join } = require('node:path');
+  void require('./load.js').load(join(__dirname, '../dist/cli.cjs')).main();
 }

@@ -11,10 +11,10 @@ import { UsageError } from './errors.ts';
 import { Redactor } from './secrets.ts';
 
 /**
- * The real world, until `signal` aborts. Its transport has to be closed; `onFirstRequest` is waited for before it loads.
+ * The real world, until `signal` aborts. Its transport has to be closed; `onFirstRequest` is called before it loads.
  * Throws UsageError without a current directory.
  */
-export function realContext(signal: AbortSignal, onFirstRequest?: () => Promise<void>): Context {
+export function realContext(signal: AbortSignal, onFirstRequest?: () => void): Context {
   // Each export that is waited for listens; Node warns of a leak from eleven on.
   setMaxListeners(0, signal);
   const redactor = new Redactor();
@@ -68,10 +68,10 @@ function outputOf(stream: NodeJS.WriteStream): Output {
 }
 
 /** What makes requests takes longer to load than everything else together, so it is loaded with the first of them. */
-function lazyTransport(options: TransportOptions, onFirst?: () => Promise<void>): Transport {
+function lazyTransport(options: TransportOptions, onFirst?: () => void): Transport {
   let loading: Promise<Transport> | undefined;
   const load = async (): Promise<Transport> => {
-    await onFirst?.();
+    onFirst?.();
     return (await import('./api/transport.ts')).createTransport(options);
   };
   return {

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import type { OnReadOpts, Socket } from 'node:net';
 
 import { networkError, TransientError } from './failures.ts';
@@ -69,7 +70,6 @@ async function openTunnel(
   proxy: Proxy,
   { signal, tunnelMs }: Connector,
 ): Promise<Socket> {
-  const { request } = await import('node:http');
   const deadline = AbortSignal.timeout(tunnelMs);
   const asking = request({
     method: 'CONNECT',

@@ -1,0 +1,40 @@
+/**
+ * Leaves beside each file of the bundled program what V8 makes of it in a run that saves an export; bin/load.js uses
+ * that. Whatever runs then is compiled already when the program starts; without the cache it only starts slower.
+ */
+'use strict';
+
+const { mkdtempSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+const v8 = require('node:v8');
+
+const { load } = require('../bin/load.js');
+
+const dist = join(__dirname, '../dist');
+// Of the last build: V8 tells one file from another by its length alone.
+for (const name of readdirSync(dist)) if (name.endsWith('.cache')) rmSync(join(dist, name));
+
+const scripts = [];
+const save = () => {
+  for (const { script, path } of scripts.splice(0)) writeFileSync(path, script.createCachedData());
+};
+
+// A cache counts for the flags that V8 has when it is made, as when it is used.
+const { setFlagsFromString } = v8;
+v8.setFlagsFromString = (flags) => {
+  save();
+  setFlagsFromString(flags);
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'exportpoll-build-'));
+process.chdir(folder);
+process.env = { PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: folder };
+process.argv.splice(2, Infinity, 'watch', '--sandbox', '--interval', '100ms', '-q', 'webadmit:86446/74780');
+process.stdout.write = () => true;
+void load(join(dist, 'cli.cjs'), (script, path) => scripts.push({ script, path }))
+  .main()
+  .finally(() => {
+    save();
+    rmSync(folder, { recursive: true });
+  });
