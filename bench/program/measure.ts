@@ -1,7 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A command line that is run in an empty directory of its own. */
@@ -47,13 +46,13 @@ const ENVIRONMENT = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' };
 /** Runs the commands in turn, A B C A B C …, after a first round that does not count; the first is the yardstick. */
 export async function compare(
   commands: readonly Command[],
-  options: { rounds: number; env?: Readonly<Record<string, string>> },
+  options: { rounds: number; place: string; env?: Readonly<Record<string, string>> },
 ): Promise<Row[]> {
   const present = commands.filter(({ needs = [] }) => needs.every(isInstalled));
   const costs = new Map<string, Cost[]>(present.map(({ name }) => [name, []]));
   for (let round = 0; round <= options.rounds; round += 1) {
     for (const command of present) {
-      const cost = await run(command, options.env ?? {});
+      const cost = await run(command, options.place, options.env ?? {});
       if (round > 0) costs.get(command.name)?.push(cost);
     }
   }
@@ -66,8 +65,8 @@ export async function compare(
   });
 }
 
-async function run(command: Command, env: Readonly<Record<string, string>>): Promise<Cost> {
-  const home = await mkdtemp(join(tmpdir(), 'exportpoll-bench-run-'));
+async function run(command: Command, place: string, env: Readonly<Record<string, string>>): Promise<Cost> {
+  const home = await mkdtemp(join(place, 'exportpoll-bench-run-'));
   const record = join(home, 'time');
   const directory = await mkdtemp(join(home, 'run-'));
   try {

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { startArrivals } from './arrivals.ts';
 import { prepareData } from './data.ts';
 import { compare, isInstalled, requireTools, type Row } from './measure.ts';
+import { findPlaces } from './places.ts';
 import { sectionsFor } from './sections.ts';
 import { startServer } from './server.ts';
 
@@ -35,10 +36,13 @@ try {
   );
   const missing = ['curl', 'wget', 'aria2c', 'pigz', 'igzip'].filter((tool) => !isInstalled(tool));
   if (missing.length > 0) console.log(`\nNot installed, and so left out: ${missing.join(', ')}.`);
-  for (const { key, title, commands, rounds, env = {} } of sections) {
+  const places = await findPlaces();
+  if (places.memory === places.disk)
+    console.log('\nThere is no room in /dev/shm: the disk is timed as well.');
+  for (const { key, title, commands, rounds, place = 'memory', env = {} } of sections) {
     if (positionals.length > 0 && !positionals.includes(key)) continue;
     const count = Number(values.rounds ?? rounds);
-    const rows = await compare(commands, { rounds: count, env });
+    const rows = await compare(commands, { rounds: count, place: places[place], env });
     console.log(`\n${table(title, count, rows)}`);
   }
 } finally {

@@ -2,6 +2,7 @@ import { EIGHT, MANY, type Data } from './data.ts';
 import type { Command } from './measure.ts';
 import { bare, exportpoll, shell, type Expected } from './peers.ts';
 import type { Arrivals } from './arrivals.ts';
+import type { Places } from './places.ts';
 import { EXPORTS, type Server } from './server.ts';
 
 /** One table. */
@@ -13,6 +14,8 @@ export interface Section {
   readonly commands: readonly Command[];
   /** What one run takes at most, so that a bench of everything ends. */
   readonly rounds: number;
+  /** Memory unless told. */
+  readonly place?: keyof Places;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -27,10 +30,10 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
 
   const pipe = (fetch: string, inflate: string, from = http.origin): string =>
     `${fetch} ${from}/large.csv.gz | ${inflate} > large.csv`;
-  const eightBy = (inflate: string): Command =>
+  const eightBy = (inflate: string, then = ''): Command =>
     shell(
-      `xargs -P2 curl \\| ${inflate}`,
-      `seq ${EIGHT} | xargs -P2 -I{} sh -c 'curl -sSf ${http.origin}/large-{}.csv.gz | ${inflate} > {}.csv'`,
+      `xargs -P2 curl \\| ${inflate}${then === '' ? '' : ', then sync'}`,
+      `seq ${EIGHT} | xargs -P2 -I{} sh -c 'curl -sSf ${http.origin}/large-{}.csv.gz | ${inflate} > {}.csv'${then}`,
       { needs: ['curl', inflate.split(' ')[0] ?? ''], expected: eight },
     );
   const aria = (list: string, flags: string): string => `${list} | aria2c -q --allow-overwrite ${flags} -i -`;
@@ -69,6 +72,17 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
           `${aria(`seq -f '${http.origin}/large-%g.csv.gz' ${EIGHT}`, '-j2')} && ls *.gz | xargs -P2 -n1 gunzip`,
           { needs: ['aria2c'], expected: eight },
         ),
+      ],
+    },
+    {
+      key: 'eight-on-disk',
+      title: 'eight files, 64 MiB gz each, forced to the disk',
+      rounds: 3,
+      place: 'disk',
+      commands: [
+        eightBy('gunzip', ' && sync *.csv'),
+        exportpoll('exportpoll', { store: http, id: EXPORTS.eight, expected: eight }),
+        eightBy('pigz -d', ' && sync *.csv'),
       ],
     },
     {
