@@ -3,7 +3,8 @@
  * load. CommonJS, which Node loads faster than modules; not minified, so that stacks can be read as they are. The
  * library stays as tsc emits it.
  */
-import { relative, resolve } from 'node:path';
+import { readdirSync, rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 
 import { rolldown } from 'rolldown';
 
@@ -38,10 +39,23 @@ const lazyChildProcess = {
   },
 };
 
+/** What bin/load.js runs can load nothing with import(); cosmiconfig has one for programs, which are never read. */
+const noImports = {
+  name: 'no-imports',
+  renderChunk(code, { fileName }) {
+    const found = code.match(/^.*(?<![.\w{]|@type \{|typeof )import\(.*$/gm) ?? [];
+    const unknown = found.filter((line) => !/^\s*(\*|\/[/*])|import\(href\)/.test(line));
+    if (unknown.length > 0) throw new Error(`${fileName}: ${unknown.join('; ')}`);
+  },
+};
+
+// The code cache of the last build: V8 tells one file from another by its length alone.
+for (const name of readdirSync('dist')) if (name.endsWith('.cache')) rmSync(join('dist', name));
+
 const bundle = await rolldown({
   input: { cli: 'src/main.ts' },
   platform: 'node',
-  plugins: [compileData, lazyChildProcess],
+  plugins: [compileData, lazyChildProcess, noImports],
   resolve: { alias: { undici$: resolve('scripts/undici.cjs') } },
 });
 await bundle.write({

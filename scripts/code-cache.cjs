@@ -4,7 +4,7 @@
  */
 'use strict';
 
-const { mkdtempSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
+const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const v8 = require('node:v8');
@@ -12,9 +12,6 @@ const v8 = require('node:v8');
 const { load } = require('../bin/load.js');
 
 const dist = join(__dirname, '../dist');
-// Of the last build: V8 tells one file from another by its length alone.
-for (const name of readdirSync(dist)) if (name.endsWith('.cache')) rmSync(join(dist, name));
-
 const scripts = [];
 const save = () => {
   for (const { script, path } of scripts.splice(0)) writeFileSync(path, script.createCachedData());

@@ -15,8 +15,9 @@ import { Redactor } from './secrets.ts';
  * Throws UsageError without a current directory.
  */
 export function realContext(signal: AbortSignal, onFirstRequest?: () => void): Context {
+  const ending = AbortSignal.any([signal]);
   // Each export that is waited for listens; Node warns of a leak from eleven on.
-  setMaxListeners(0, signal);
+  setMaxListeners(0, ending);
   const redactor = new Redactor();
   return {
     env: process.env,
@@ -29,7 +30,7 @@ export function realContext(signal: AbortSignal, onFirstRequest?: () => void): C
     random: Math.random,
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
-    signal,
+    signal: ending,
     transport: lazyTransport(
       { env: process.env, onSecret: (secret) => redactor.add(secret) },
       onFirstRequest,
@@ -57,8 +58,6 @@ function homeDirectory(): string {
     const { homedir } = userInfo();
     return isAbsolute(homedir) ? homedir : NO_HOME;
   } catch {
-    // A container's user may have no entry there, which what cosmiconfig loads would end with: it asks for the home.
-    process.env['HOME'] = NO_HOME;
     return NO_HOME;
   }
 }
@@ -80,7 +79,8 @@ function lazyTransport(options: TransportOptions, onFirst?: () => void): Transpo
       return await (await loading).send(request);
     },
     async close() {
-      await (await loading)?.close();
+      // What it was not loaded for has been told to whoever sent a request.
+      await (await loading?.catch(() => undefined))?.close();
     },
   };
 }

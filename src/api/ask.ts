@@ -5,7 +5,8 @@ import { readInstant, readRetryAfter } from '../profiles/values.ts';
 import { lookUpWord, normaliseWord } from '../profiles/words.ts';
 import type { Answer } from './answer.ts';
 import { buildRequest } from './build-request.ts';
-import { describeRequest, type ApiClient, type ClientRequest } from './client.ts';
+import type { ApiClient, ClientRequest } from './client.ts';
+import { describeRequest } from './http.ts';
 import { classifyStatus, statusError } from './failures.ts';
 import type { Turn } from './quota.ts';
 

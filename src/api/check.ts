@@ -1,7 +1,8 @@
 import type { Account } from '../account.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { ask } from './ask.ts';
-import { describeRequest, type ApiClient } from './client.ts';
+import type { ApiClient } from './client.ts';
+import { describeRequest } from './http.ts';
 import type { Turn } from './quota.ts';
 
 /**

@@ -6,7 +6,8 @@ import type { Draft } from './auth/scheme.ts';
 import { networkError, TransientError } from './failures.ts';
 import type { Quota } from './quota.ts';
 import type { Urgency } from './rate-limit.ts';
-import type { HttpResponse, Transport } from './http.ts';
+import { describeRequest, discard, type HttpResponse, type Transport } from './http.ts';
+import { isRedirect, MOST_REDIRECTS, redirected, redirectTarget } from './redirects.ts';
 import { within } from './within.ts';
 import { USER_AGENT } from '../version.ts';
 
@@ -46,8 +47,6 @@ interface Sent extends Opened {
   readonly credential: Generation | undefined;
   readonly isRedirected: boolean;
 }
-
-const MOST_REDIRECTS = 5;
 
 /** RFC 9110, 8.8. */
 const VALIDATORS: ReadonlySet<string> = new Set(['etag', 'last-modified']);
@@ -264,45 +263,6 @@ export function tooSlow(what: string): TransientError {
   return new TransientError(`${what}: no whole answer came within ${ANSWER_TIMEOUT_MS / 60_000} minutes`);
 }
 
-/** `GET https://host/path`, without the query: that may be a signature. */
-export function describeRequest(method: string, url: URL): string {
-  return `${method} ${url.origin}${url.pathname}`;
-}
-
-/** Gives up a body that nobody will read; its end, however it comes, concerns nobody. */
-export function discard(response: HttpResponse): void {
-  response.body.on('error', () => undefined);
-  response.body.destroy();
-}
-
 function startsSomething({ onSend }: ClientRequest): boolean {
   return onSend !== undefined;
-}
-
-function isRedirect(status: number): boolean {
-  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
-}
-
-/**
- * What a redirect makes of a request (RFC 9110, 15.4): 303 turns it into a GET, and so do 301 and 302 with a POST, by
- * custom; everything else is kept.
- */
-function redirected(request: ClientRequest, status: number, url: URL): ClientRequest {
-  const { body: _, ...bare } = request;
-  const { method } = request;
-  if (method !== 'HEAD' && (status === 303 || (status < 303 && method === 'POST'))) {
-    return { ...bare, method: 'GET', url };
-  }
-  return { ...request, url };
-}
-
-function redirectTarget(location: string, from: URL): URL {
-  const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new ProtocolError(`${describeRequest('GET', from)}: the redirect leads nowhere`);
-  }
-  if (from.protocol === 'https:' && url.protocol === 'http:') {
-    throw new ProtocolError(`${describeRequest('GET', from)}: refusing a redirect from https to http`);
-  }
-  return url;
 }

@@ -1,11 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 
+import { CUT } from './sender.ts';
+
 /** Published by undici for each request that it writes, with the socket. */
 const SENT = 'undici:client:sendHeaders';
-
-/** The other side closed it. Timeouts and answers that are not HTTP end a connection as well, and are its own fault. */
-const CUT: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** Tells errors of connections that had been used before from those of fresh ones. */
 export interface Connections {

@@ -11,7 +11,7 @@ export interface HttpRequest {
   readonly idleTimeoutMs: number;
   /** Never to be sent a second time, whatever its method: it starts something. */
   readonly once?: boolean;
-  /** The body of its answer may be large. */
+  /** The body of its answer may be large: it is fetched over node:http, and not over undici. */
   readonly large?: boolean;
   readonly signal: AbortSignal;
 }
@@ -29,4 +29,15 @@ export interface Transport {
   send(request: HttpRequest): Promise<HttpResponse>;
   /** Drops every connection, also those that are still being made. */
   close(): Promise<void>;
+}
+
+/** Gives up a body that nobody will read; its end, however it comes, concerns nobody. */
+export function discard(response: HttpResponse): void {
+  response.body.on('error', () => undefined);
+  response.body.destroy();
+}
+
+/** `GET https://host/path`, without the query: that may be a signature. */
+export function describeRequest(method: string, url: URL): string {
+  return `${method} ${url.origin}${url.pathname}`;
 }

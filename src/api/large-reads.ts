@@ -13,7 +13,8 @@ const MOST_BYTES = 1024 * 1024;
  */
 export class LargeReads {
   readonly onread: OnReadOpts;
-  #memory = Buffer.allocUnsafeSlow(LEAST_BYTES);
+  /** Made by the first read: a connection with TLS is never read this way. */
+  #memory: Buffer | undefined;
   #socket: Socket | undefined;
 
   constructor() {
@@ -31,13 +32,15 @@ export class LargeReads {
 
   /** Bytes that nobody has taken yet must not be overwritten. */
   #buffer(): Uint8Array {
-    return (this.#socket?.readableLength ?? 0) > 0 ? Buffer.allocUnsafeSlow(LEAST_BYTES) : this.#memory;
+    if ((this.#socket?.readableLength ?? 0) > 0) return Buffer.allocUnsafeSlow(LEAST_BYTES);
+    return (this.#memory ??= Buffer.allocUnsafeSlow(LEAST_BYTES));
   }
 
   /** False to pause reading. */
   #push(bytes: Uint8Array): boolean {
-    const isFilled = bytes.length === this.#memory.length;
-    const goOn = this.#socket?.push(bytes) === true;
+    if (this.#socket === undefined) throw new Error('bytes came before the connection was handed over');
+    const isFilled = bytes.length === this.#memory?.length;
+    const goOn = this.#socket.push(bytes);
     if (isFilled && bytes.length < MOST_BYTES) this.#memory = Buffer.allocUnsafeSlow(2 * bytes.length);
     return goOn;
   }

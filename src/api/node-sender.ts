@@ -3,10 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { LargeReads } from './large-reads.ts';
-import { KEEP_ALIVE_MS, type Connect, type Message, type Sender } from './sender.ts';
-
-/** The other side closed it. Timeouts and answers that are not HTTP end a connection as well, and are its own fault. */
-const CUT: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
+import { CUT, KEEP_ALIVE_MS, type Connect, type Message, type Sender } from './sender.ts';
 
 /**
  * Sends what asks for files: over node:http, which takes half the time and a third of the memory of undici for a large
@@ -98,7 +95,10 @@ async function answerTo(outgoing: ClientRequest, { idleTimeoutMs }: Message): Pr
     const onTimeout = (): void => {
       // What has come and is not read yet is no fault of the server.
       if (answer !== undefined && answer.readableLength > 0) socket.setTimeout(idleTimeoutMs);
-      else outgoing.destroy(timedOut(answer === undefined ? 'HEADERS_TIMEOUT' : 'BODY_TIMEOUT'));
+      else
+        outgoing.destroy(
+          coded(answer === undefined ? 'HEADERS_TIMEOUT' : 'BODY_TIMEOUT', 'nothing came in time'),
+        );
     };
     socket.on('timeout', onTimeout);
     outgoing.once('close', () => socket.off('timeout', onTimeout));
@@ -108,6 +108,10 @@ async function answerTo(outgoing: ClientRequest, { idleTimeoutMs }: Message): Pr
       answer = response;
       resolve(response);
     });
+    outgoing.once('upgrade', ({ statusCode }, socket: Socket) => {
+      socket.destroy();
+      reject(coded('HPE_INVALID_STATUS', `${statusCode} was not asked for`));
+    });
     outgoing.on('error', (error) => {
       // What ends it decides what its body ends with.
       answer?.destroy(error);
@@ -116,8 +120,8 @@ async function answerTo(outgoing: ClientRequest, { idleTimeoutMs }: Message): Pr
   });
 }
 
-function timedOut(code: 'HEADERS_TIMEOUT' | 'BODY_TIMEOUT'): Error {
-  return Object.assign(new Error('nothing came in time'), { code });
+function coded(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 function joined(headers: NodeJS.Dict<string[]>): Record<string, string> {

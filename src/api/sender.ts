@@ -29,3 +29,6 @@ export interface Sender {
  * it. An idle connection costs nothing; a server that wants it back says so in Keep-Alive, or closes it.
  */
 export const KEEP_ALIVE_MS = 600_000;
+
+/** The other side closed it. Timeouts and answers that are not HTTP end a connection as well, and are its own fault. */
+export const CUT: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);

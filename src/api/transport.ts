@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 
 import { createConnector, type ConnectTimeouts } from './connector.ts';
 import { networkError } from './failures.ts';
-import type { HttpRequest, HttpResponse, Transport } from './http.ts';
+import { discard, type HttpRequest, type Transport } from './http.ts';
 import { proxyAuthRequired } from './proxy-errors.ts';
 import { connectThrough, connectToProxy, proxyHeaders } from './proxy-tunnel.ts';
 import { proxyFor, type Env, type Proxy } from './proxy.ts';
@@ -58,7 +58,10 @@ export function createTransport(options: TransportOptions = {}): Transport {
       for (;;) {
         try {
           const answer = await sender.send(messageOf(request, forwarder));
-          if (forwarder !== undefined && answer.status === 407) throw authRequired(answer, forwarder);
+          if (forwarder !== undefined && answer.status === 407) {
+            discard(answer);
+            throw proxyAuthRequired(forwarder, answer.headers['proxy-authenticate']);
+          }
           return answer;
         } catch (error) {
           // At once (RFC 9112, 9.3.1). It ends, since each connection that breaks is gone, and a fresh one does not count.
@@ -96,9 +99,4 @@ function messageOf(request: HttpRequest, forwarder: Proxy | undefined): Message 
 
 function isSafe(method: string): boolean {
   return method === 'GET' || method === 'HEAD';
-}
-
-function authRequired({ headers, body }: HttpResponse, proxy: Proxy): Error {
-  body.on('error', () => undefined).destroy();
-  return proxyAuthRequired(proxy, headers['proxy-authenticate']);
 }

@@ -2,8 +2,9 @@ import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { cosmiconfig, type Loader } from 'cosmiconfig';
+import type { cosmiconfig, Loader } from 'cosmiconfig';
 
+import { NO_HOME } from '../context.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { parseJson, parseYaml, type Parsed } from './parse.ts';
 import { requireSmallFile } from './paths.ts';
@@ -35,7 +36,8 @@ const PROGRAM_EXTENSIONS = ['.js', '.cjs', '.mjs', '.jsx', '.ts', '.cts', '.mts'
 /** The part of a package.json that is ours. */
 const PACKAGE_KEY = 'exportpoll';
 
-export function createExplorer(): Explorer {
+export async function createExplorer(): Promise<Explorer> {
+  const cosmiconfig = await loadCosmiconfig();
   const lines = new Map<string, Parsed['lineOf']>();
   const remember = (path: string, parsed: Parsed): unknown => {
     lines.set(path, parsed.lineOf);
@@ -75,6 +77,19 @@ export function createExplorer(): Explorer {
       return found(await explorer.load(path));
     },
   };
+}
+
+/** What cosmiconfig loads asks for the home at once, and throws where there is none (a container's user without a name). */
+async function loadCosmiconfig(): Promise<typeof cosmiconfig> {
+  // oxlint-disable no-restricted-globals -- the one place where that is looked for
+  const isMissing = process.env['HOME'] === undefined;
+  if (isMissing) process.env['HOME'] = NO_HOME;
+  try {
+    return (await import('cosmiconfig')).cosmiconfig;
+  } finally {
+    if (isMissing) delete process.env['HOME'];
+  }
+  // oxlint-enable no-restricted-globals
 }
 
 /**

@@ -38,7 +38,7 @@ export interface Files {
 
 /** Finds, reads and checks the configuration files. `configFile` is the value of --config. */
 export async function loadFiles(context: Context, configFile?: string): Promise<Files> {
-  const explorer = createExplorer();
+  const explorer = await createExplorer();
   const named = configFile ?? fromEnvironment(context.env, 'EXPORTPOLL_CONFIG');
   const files: ConfigFile[] = [];
   const problems: ConfigError[] = [];

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 
-import { describeRequest, discard } from '../api/client.ts';
+import { describeRequest, discard } from '../api/http.ts';
 import { networkError, TransientError } from '../api/failures.ts';
 import { noFailures, planRetry } from '../api/retry.ts';
 import type { RawStore } from './part.ts';

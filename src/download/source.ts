@@ -1,5 +1,6 @@
 import { readText } from '../api/answer.ts';
-import { describeRequest, discard, type ApiClient, type Opened } from '../api/client.ts';
+import type { ApiClient, Opened } from '../api/client.ts';
+import { describeRequest, discard } from '../api/http.ts';
 import { classifyStatus, statusError } from '../api/failures.ts';
 import type { Link } from '../api/link.ts';
 import { DeniedError, GoneError } from '../errors.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { discard } from '../api/client.ts';
+import { discard } from '../api/http.ts';
 import { TransientError } from '../api/failures.ts';
 import { CannotCreateError, IntegrityError } from '../errors.ts';
 import { openContent } from './content.ts';

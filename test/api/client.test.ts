@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { discard, type ClientRequest } from '../../src/api/client.ts';
+import type { ClientRequest } from '../../src/api/client.ts';
+import { discard } from '../../src/api/http.ts';
 import { TransientError } from '../../src/api/failures.ts';
 import type { HttpRequest } from '../../src/api/http.ts';
 import { checkProfile, loadBuiltin } from '../../src/profiles/load.ts';

@@ -152,6 +152,13 @@ describe.each([{ large: false }, { large: true }])('with { large: $large }', ({ 
       expect(server.requests).toHaveLength(2);
     });
 
+    it('that is to speak another protocol is refused', async () => {
+      const server = await scripted((_, socket) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: foo\r\n\r\n');
+      });
+      await expect(realTransport().send(get(server.origin))).rejects.toThrow(/101|upgrade/);
+    });
+
     it('that breaks within a body is left to who reads it', async () => {
       const server = await scripted((count, socket) => {
         if (count === 1) ok(socket);
@@ -161,24 +168,6 @@ describe.each([{ large: false }, { large: true }])('with { large: $large }', ({ 
       await textOf(transport, get(server.origin));
       await expect(textOf(transport, get(server.origin))).rejects.toMatchObject(cutError);
       expect(server.requests).toHaveLength(2);
-    });
-
-    // Of large bodies there are as many at once as --concurrency and --connections say.
-    it.skipIf(large)('is one of at most 256 to an origin', async () => {
-      let answering = 0;
-      const server = createHttpServer((_, response) => {
-        answering += 1;
-        // Those beyond the limit come as soon as one of these ends.
-        if (answering >= 256) response.end('ok');
-        else waiting.push(() => response.end('ok'));
-        if (answering === 256) for (const answer of waiting) answer();
-      });
-      const waiting: (() => void)[] = [];
-      const { origin, sockets } = await listen(server);
-      const transport = realTransport();
-      const answers = Array.from({ length: 600 }, async () => await textOf(transport, get(origin)));
-      expect(new Set(await Promise.all(answers))).toEqual(new Set(['ok']));
-      expect(sockets).toHaveLength(256);
     });
   });
 
@@ -387,6 +376,36 @@ describe.each([{ large: false }, { large: true }])('with { large: $large }', ({ 
       resolveBoth();
       expect(await textOf(realTransport(), get(`http://both.example:${port}`))).toBe('ok');
     });
+  });
+});
+
+// Of large bodies there are as many at once as --concurrency and --connections say.
+describe('a connection of an API', () => {
+  it('is one of at most 256 to an origin', async () => {
+    let answering = 0;
+    const server = createHttpServer((_, response) => {
+      answering += 1;
+      // Those beyond the limit come as soon as one of these ends.
+      if (answering >= 256) response.end('ok');
+      else waiting.push(() => response.end('ok'));
+      if (answering === 256) for (const answer of waiting) answer();
+    });
+    const waiting: (() => void)[] = [];
+    const { origin, sockets } = await listen(server);
+    const transport = realTransport();
+    const answers = Array.from(
+      { length: 600 },
+      async () =>
+        await textOf(transport, {
+          method: 'GET',
+          url: new URL(origin),
+          headers: {},
+          idleTimeoutMs: 10_000,
+          signal: new AbortController().signal,
+        }),
+    );
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['ok']));
+    expect(sockets).toHaveLength(256);
   });
 });
 

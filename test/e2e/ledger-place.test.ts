@@ -75,6 +75,13 @@ it.skipIf(!canBeNobody())(
       );
       return [exitCode, stderr];
     };
+    const library = new URL('../../dist/index.js', import.meta.url).href;
+    const imported = await execa(
+      'setpriv',
+      ['--reuid', '54321', '--clear-groups', process.execPath, '-e', `import(${JSON.stringify(library)})`],
+      { env: { PATH: process.env['PATH'] }, extendEnv: false, reject: false },
+    );
+    expect(imported.stderr).toBe('');
     expect(await run(['list'])).toEqual([0, 'exportpoll: no exports known']);
     expect(await run(['watch', '-q', 'webadmit:86446/74780'])).toEqual([0, '']);
     const start = [

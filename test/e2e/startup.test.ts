@@ -63,3 +63,12 @@ it.for(['', 'relative'])('a HOME of "%s" is none', async (home, { expect, cli })
   expect(exitCode).toBe(0);
   expect(stdout).toContain('webadmit');
 });
+
+it('a run that ends before its time is no success', async ({ expect, cli }) => {
+  const script = `
+    process.argv.splice(1, Infinity, 'exportpoll', '--version');
+    void require(${JSON.stringify(fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url)))}).main();
+    console.log(process.exitCode);`;
+  const { stdout, exitCode } = await execa(process.execPath, ['-e', script], { cwd: cli.directory });
+  expect({ exitCode, stdout: stdout.split('\n').sort() }).toEqual({ exitCode: 0, stdout: ['0.1.0', '1'] });
+});

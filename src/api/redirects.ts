@@ -1,0 +1,33 @@
+import { ProtocolError } from '../errors.ts';
+import type { ClientRequest } from './client.ts';
+import { describeRequest } from './http.ts';
+
+export const MOST_REDIRECTS = 5;
+
+export function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+/**
+ * What a redirect makes of a request (RFC 9110, 15.4): 303 turns it into a GET, and so do 301 and 302 with a POST, by
+ * custom; everything else is kept.
+ */
+export function redirected(request: ClientRequest, status: number, url: URL): ClientRequest {
+  const { body: _, ...bare } = request;
+  const { method } = request;
+  if (method !== 'HEAD' && (status === 303 || (status < 303 && method === 'POST'))) {
+    return { ...bare, method: 'GET', url };
+  }
+  return { ...request, url };
+}
+
+export function redirectTarget(location: string, from: URL): URL {
+  const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new ProtocolError(`${describeRequest('GET', from)}: the redirect leads nowhere`);
+  }
+  if (from.protocol === 'https:' && url.protocol === 'http:') {
+    throw new ProtocolError(`${describeRequest('GET', from)}: refusing a redirect from https to http`);
+  }
+  return url;
+}
