@@ -28,7 +28,7 @@ const LARGEST_BODY = 16 * 1024 * 1024;
 export async function readText(response: HttpResponse, what: string): Promise<string> {
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of response.body as AsyncIterable<Buffer>) {
+  for await (const piece of response.body) {
     length += piece.length;
     if (length > LARGEST_BODY) {
       response.body.destroy();

@@ -6,7 +6,7 @@ import type { Draft } from './auth/scheme.ts';
 import { networkError, TransientError } from './failures.ts';
 import type { Quota } from './quota.ts';
 import type { Urgency } from './rate-limit.ts';
-import { describeRequest, discard, type HttpResponse, type Transport } from './http.ts';
+import { describeRequest, type HttpResponse, type Transport } from './http.ts';
 import { isRedirect, MOST_REDIRECTS, redirected, redirectTarget } from './redirects.ts';
 import { within } from './within.ts';
 import { USER_AGENT } from '../version.ts';
@@ -140,7 +140,7 @@ export class ApiClient {
       // Who redirected it has heard it, and may have done what it asks for.
       const mayRepeat = !isSecond && !(sent.isRedirected && startsSomething(request));
       if (!mayRepeat || !(await this.#authenticator.renew(sent.credential, this.#signal))) return result;
-      discard(sent.response);
+      sent.response.body.destroy();
     }
   }
 
@@ -162,7 +162,7 @@ export class ApiClient {
   /** Sends the request for its status and headers alone: the body may be large, and stays unread. */
   async probe(request: ClientRequest): Promise<Answer> {
     return await this.#answer(request, ({ response, url, serverNow }) => {
-      discard(response);
+      response.body.destroy();
       const { status, headers } = response;
       return Promise.resolve({ status, headers, body: undefined, url, serverNow });
     });
@@ -200,7 +200,7 @@ export class ApiClient {
         const serverNow = readDate(response.headers['date'] ?? '') ?? this.#now();
         return { response, url, serverNow, credential, isRedirected: hops > 0 };
       }
-      discard(response);
+      response.body.destroy();
       request.onRedirect?.();
       if (hops === MOST_REDIRECTS) {
         throw new ProtocolError(`${describeRequest(method, url)}: more than ${MOST_REDIRECTS} redirects`);

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Body } from './body.ts';
 
 /** One HTTP request, ready to be sent: no redirects are followed, nothing is added but what HTTP itself needs. */
 export interface HttpRequest {
@@ -21,7 +21,7 @@ export interface HttpResponse {
   /** Names in lower case; repeated headers joined with `, `. */
   readonly headers: Readonly<Record<string, string>>;
   /** The bytes as they came, no content coding removed. Must be read to its end or destroyed. */
-  readonly body: Readable;
+  readonly body: Body;
 }
 
 /** Sends a request; rejects with the network's error. A status is never an error here, but for those of a proxy. */
@@ -29,12 +29,6 @@ export interface Transport {
   send(request: HttpRequest): Promise<HttpResponse>;
   /** Drops every connection, also those that are still being made. */
   close(): Promise<void>;
-}
-
-/** Gives up a body that nobody will read; its end, however it comes, concerns nobody. */
-export function discard(response: HttpResponse): void {
-  response.body.on('error', () => undefined);
-  response.body.destroy();
 }
 
 /** `GET https://host/path`, without the query: that may be a signature. */

@@ -2,6 +2,8 @@ import { Agent, request, type ClientRequest, type ClientRequestArgs, type Incomi
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+import { Body } from './body.ts';
+import type { HttpResponse } from './http.ts';
 import { LargeReads } from './large-reads.ts';
 import { CUT, KEEP_ALIVE_MS, type Connect, type Message, type Sender } from './sender.ts';
 
@@ -21,11 +23,13 @@ export function createNodeSender(connect: Connect): Sender {
     async send(message) {
       const outgoing = begin(message, agentFor(message.url));
       try {
-        const body = await answerTo(outgoing, message);
-        return { status: body.statusCode ?? 0, headers: joined(body.headersDistinct), body };
+        return await answerTo(outgoing, message);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (outgoing.reusedSocket && CUT.has(code)) broken.add(error as Error);
+        // What is no HTTP there may be left of the answer before.
+        if (outgoing.reusedSocket && (CUT.has(code) || code?.startsWith('HPE_') === true)) {
+          broken.add(error as Error);
+        }
         throw error;
       }
     },
@@ -88,7 +92,7 @@ function begin({ method, url, target, headers, body, signal }: Message, agent: K
 }
 
 /** The answer as soon as its headers are here; no byte for too long breaks the connection, before and after that. */
-async function answerTo(outgoing: ClientRequest, { idleTimeoutMs }: Message): Promise<IncomingMessage> {
+async function answerTo(outgoing: ClientRequest, { idleTimeoutMs }: Message): Promise<HttpResponse> {
   let answer: IncomingMessage | undefined;
   outgoing.once('socket', (socket) => {
     socket.setTimeout(idleTimeoutMs);
@@ -106,15 +110,17 @@ async function answerTo(outgoing: ClientRequest, { idleTimeoutMs }: Message): Pr
   return await new Promise((resolve, reject) => {
     outgoing.once('response', (response) => {
       answer = response;
-      resolve(response);
+      const { statusCode: status = 0, headersDistinct } = response;
+      resolve({ status, headers: joined(headersDistinct), body: new Body(response) });
     });
     outgoing.once('upgrade', ({ statusCode }, socket: Socket) => {
       socket.destroy();
       reject(coded('HPE_INVALID_STATUS', `${statusCode} was not asked for`));
     });
+    outgoing.once('close', () => reject(coded('ECONNRESET', 'closed without an answer')));
     outgoing.on('error', (error) => {
-      // What ends it decides what its body ends with.
-      answer?.destroy(error);
+      // What ends it decides what its body ends with, unless that is here: what follows it is the connection's fault.
+      if (answer?.complete !== true) answer?.destroy(error);
       reject(error);
     });
   });

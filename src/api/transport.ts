@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 
 import { createConnector, type ConnectTimeouts } from './connector.ts';
 import { networkError } from './failures.ts';
-import { discard, type HttpRequest, type Transport } from './http.ts';
+import { type HttpRequest, type Transport } from './http.ts';
 import { proxyAuthRequired } from './proxy-errors.ts';
 import { connectThrough, connectToProxy, proxyHeaders } from './proxy-tunnel.ts';
 import { proxyFor, type Env, type Proxy } from './proxy.ts';
@@ -59,7 +59,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
         try {
           const answer = await sender.send(messageOf(request, forwarder));
           if (forwarder !== undefined && answer.status === 407) {
-            discard(answer);
+            answer.body.destroy();
             throw proxyAuthRequired(forwarder, answer.headers['proxy-authenticate']);
           }
           return answer;

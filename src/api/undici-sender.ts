@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 
 import { Agent, type buildConnector } from 'undici';
 
+import { Body } from './body.ts';
 import { watchConnections } from './connections.ts';
 import { KEEP_ALIVE_MS, type Connect, type Sender } from './sender.ts';
 
@@ -31,7 +32,7 @@ export function createUndiciSender(connect: Connect): Sender {
         headersTimeout: idleTimeoutMs,
         bodyTimeout: idleTimeoutMs,
       });
-      return { status: answer.statusCode, headers: joined(answer.headers), body: answer.body };
+      return { status: answer.statusCode, headers: joined(answer.headers), body: new Body(answer.body) };
     },
     brokeInReuse: (error) => connections.brokeInReuse(error),
     async close() {

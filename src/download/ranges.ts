@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 
-import { describeRequest, discard } from '../api/http.ts';
+import { describeRequest } from '../api/http.ts';
 import { networkError, TransientError } from '../api/failures.ts';
 import { noFailures, planRetry } from '../api/retry.ts';
 import type { RawStore } from './part.ts';
@@ -141,13 +141,13 @@ class Fetching {
     signal.throwIfAborted();
     const opened = carried ?? (await this.#open(start, end));
     const { response, url } = opened;
-    const abandon = (): void => discard(response);
+    const abandon = (): void => response.body.destroy();
     signal.addEventListener('abort', abandon);
     let missing = end - start;
     let isAtEnd = carried === undefined;
     try {
       if (signal.aborted) abandon();
-      for await (const piece of opened.pieces) {
+      for await (const piece of response.body) {
         const chunk = piece.subarray(0, missing);
         isAtEnd &&= chunk.length === piece.length;
         missing -= chunk.length;
@@ -177,7 +177,7 @@ class Fetching {
         throw new StartOver(true);
       throw new RangesRefused('the server sends no ranges');
     } catch (error) {
-      discard(opened.response);
+      opened.response.body.destroy();
       throw error;
     }
   }

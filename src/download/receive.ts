@@ -1,5 +1,5 @@
 import { noFailures, planRetry } from '../api/retry.ts';
-import { describeRequest, discard } from '../api/http.ts';
+import { describeRequest } from '../api/http.ts';
 import { networkError, TransientError } from '../api/failures.ts';
 import { IntegrityError } from '../errors.ts';
 import type { RawStore } from './part.ts';
@@ -59,7 +59,7 @@ async function* attemptOnce(
     passedOn = error instanceof StartOver && error.opened !== undefined;
     throw error;
   } finally {
-    if (!passedOn) discard(opened.response);
+    if (!passedOn) opened.response.body.destroy();
   }
 }
 
@@ -111,7 +111,7 @@ async function* take(
  */
 async function* copy(
   store: RawStore,
-  { pieces, url }: Download,
+  { response, url }: Download,
   from: number,
   options: ReceiveOptions,
   total: number | undefined,
@@ -119,7 +119,7 @@ async function* copy(
   let surplus = store.size - from;
   const tail = await store.tail(Math.min(surplus, OVERLAP_BYTES));
   try {
-    for await (const piece of pieces) {
+    for await (const piece of response.body) {
       let chunk = piece;
       if (surplus > 0) {
         const old = chunk.subarray(0, surplus);

@@ -1,12 +1,11 @@
 import { readText } from '../api/answer.ts';
 import type { ApiClient, Opened } from '../api/client.ts';
-import { describeRequest, discard } from '../api/http.ts';
+import { describeRequest } from '../api/http.ts';
 import { classifyStatus, statusError } from '../api/failures.ts';
 import type { Link } from '../api/link.ts';
 import { DeniedError, GoneError } from '../errors.ts';
 import { readRetryAfter } from '../profiles/values.ts';
 import type { Links } from './links.ts';
-import { piecesOf } from './pieces.ts';
 
 export interface SourceOptions {
   readonly links: Links;
@@ -20,10 +19,7 @@ export interface SourceOptions {
 }
 
 /** An answer that has bytes of the file. */
-export interface Download extends Opened {
-  /** Its body, to be read once. */
-  readonly pieces: AsyncIterable<Buffer>;
-}
+export type Download = Opened;
 
 /** One remote file, reached through whatever link is good at the moment. */
 export class Source {
@@ -46,7 +42,7 @@ export class Source {
       const { status } = opened.response;
       if (status === 200 || status === 206 || status === 416) {
         this.#good.add(link);
-        return { ...opened, pieces: piecesOf(opened.response.body) };
+        return opened;
       }
       link = await this.#refused(link, renewed, opened);
     }
@@ -71,7 +67,7 @@ export class Source {
     const { status } = response;
     const what = `${describeRequest('GET', url)} answered ${status}`;
     if (!looksLikeAge(status)) {
-      discard(response);
+      response.body.destroy();
       throw statusError(status, what, {
         retryAfterMs: readRetryAfter(response.headers['retry-after'], serverNow),
       });

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 
-import { discard } from '../api/http.ts';
 import { TransientError } from '../api/failures.ts';
 import { CannotCreateError, IntegrityError } from '../errors.ts';
 import { openContent } from './content.ts';
@@ -84,7 +83,7 @@ export async function transfer(
         if (error instanceof StartOver) refuseEndlessStarts(starts, error, options.retries);
         else if (resumedFrom === 0) throw error;
       } catch (last) {
-        if (carried !== undefined) discard(carried.response);
+        if (carried !== undefined) carried.response.body.destroy();
         throw last;
       }
     }
@@ -116,7 +115,7 @@ async function transferOnce(
   };
   const abandon = (reason: unknown): void => {
     stop.abort(reason);
-    if (current !== undefined && !(reason instanceof StartOver)) discard(current.response);
+    if (current !== undefined && !(reason instanceof StartOver)) current.response.body.destroy();
   };
   let hashes: RawHashes | undefined;
   async function* hashed(): AsyncGenerator<Buffer, void, undefined> {

@@ -68,7 +68,7 @@ async function send(url: URL, { transport }: Pick<Context, 'transport'>, signal:
   let status: number;
   try {
     const response = await transport.send(request);
-    response.body.on('error', () => undefined).destroy();
+    response.body.destroy();
     status = response.status;
   } catch (error) {
     throw networkError(error, nameOf(url), signal);

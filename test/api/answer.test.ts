@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseBody, readText } from '../../src/api/answer.ts';
+import { Body } from '../../src/api/body.ts';
 import { parseJson } from '../../src/api/json.ts';
 import type { HttpResponse } from '../../src/api/http.ts';
 import { ProtocolError } from '../../src/errors.ts';
@@ -12,11 +13,15 @@ import { sample } from '../helpers/answers.ts';
 
 const MIB = 1024 * 1024;
 
-function response(body: Buffer | Iterable<Buffer>, coding?: string, status = 200): HttpResponse {
+function response(body: Buffer | Iterable<Buffer> | Readable, coding?: string, status = 200): HttpResponse {
   return {
     status,
     headers: coding === undefined ? {} : { 'content-encoding': coding },
-    body: Readable.from(Buffer.isBuffer(body) ? [body] : body),
+    body: new Body(
+      Buffer.isBuffer(body) || !(body instanceof Readable)
+        ? Readable.from(Buffer.isBuffer(body) ? [body] : body)
+        : body,
+    ),
   };
 }
 
@@ -48,9 +53,10 @@ describe('the text of an answer', () => {
   });
 
   it('is refused past 16 MiB, and no more of it is read', async () => {
-    const endless = response(mebibytes(Infinity));
+    const stream = Readable.from(mebibytes(Infinity));
+    const endless = response(stream);
     await expect(readText(endless, 'GET it')).rejects.toThrow('GET it: the answer is larger than 16 MiB');
-    expect(endless.body.destroyed).toBe(true);
+    expect(stream.destroyed).toBe(true);
   });
 
   it('is refused when it would inflate to more than 16 MiB', async () => {

@@ -152,6 +152,25 @@ describe.each([{ large: false }, { large: true }])('with { large: $large }', ({ 
       expect(server.requests).toHaveLength(2);
     });
 
+    it.each([
+      ['a body and more', 'content-length: 2\r\n\r\nok and what is no HTTP', 'ok'],
+      ['an empty body and more', 'content-length: 0\r\n\r\nwhat is no HTTP', ''],
+    ])('that brings headers, %s at once has brought that body', async (_, rest, body) => {
+      const server = await scripted((_count, socket) => socket.write(`HTTP/1.1 200 OK\r\n${rest}`));
+      const response = await realTransport().send(get(server.origin));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(await text(response.body)).toBe(body);
+    });
+
+    it('that brings headers and a bad chunk at once breaks within the body', async () => {
+      const server = await scripted((_, socket) => {
+        socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\nno size\r\n');
+      });
+      const response = await realTransport().send(get(server.origin));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await expect(text(response.body)).rejects.toThrow(/chunk size|Response does not match/);
+    });
+
     it('that is to speak another protocol is refused', async () => {
       const server = await scripted((_, socket) => {
         socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: foo\r\n\r\n');

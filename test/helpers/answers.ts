@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 
 import { onTestFinished } from 'vitest';
 
+import { Body } from '../../src/api/body.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/api/http.ts';
 
 /** A request as a server saw it. */
@@ -77,7 +78,7 @@ export function pretend(answer: (request: HttpRequest) => Reply): Transport & { 
     send(request): Promise<HttpResponse> {
       sent.push(request);
       const { status = 200, headers = {}, body } = answer(request);
-      return Promise.resolve({ status, headers, body: Readable.from([bytesOf(body)]) });
+      return Promise.resolve({ status, headers, body: new Body(Readable.from([bytesOf(body)])) });
     },
     close: () => Promise.resolve(),
   };

@@ -2,19 +2,19 @@ import { PassThrough, Readable } from 'node:stream';
 
 import { describe, expect, it } from 'vitest';
 
-import { piecesOf } from '../../src/download/pieces.ts';
+import { Body } from '../../src/api/body.ts';
 import { collect, noise } from '../helpers/bytes.ts';
 
 describe('the pieces of a body', () => {
   it('are all of its bytes', async () => {
     const bytes = noise(5000);
     const body = Readable.from([bytes.subarray(0, 10), bytes.subarray(10)]);
-    expect(await collect(piecesOf(body))).toEqual(bytes);
+    expect(await collect(new Body(body))).toEqual(bytes);
   });
 
   it('come before the error, also those that nobody had asked for yet', async () => {
     const body = new PassThrough();
-    const pieces = piecesOf(body);
+    const pieces = new Body(body);
     for (const text of ['a', 'b', 'c']) body.write(text);
     await new Promise(setImmediate);
     const failure = new Error('the connection was reset');
@@ -29,7 +29,7 @@ describe('the pieces of a body', () => {
 
   it('end with a body that is closed without a word', async () => {
     const body = new PassThrough();
-    const pieces = piecesOf(body);
+    const pieces = new Body(body);
     body.write('a');
     await new Promise(setImmediate);
     body.destroy();
@@ -47,7 +47,7 @@ describe('the pieces of a body', () => {
       }
     }
     const body = Readable.from(endless(), { highWaterMark: 4 });
-    const pieces = piecesOf(body)[Symbol.asyncIterator]();
+    const pieces = new Body(body)[Symbol.asyncIterator]();
     await pieces.next();
     for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate);
     expect(made).toBeLessThan(40);
