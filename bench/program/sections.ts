@@ -64,7 +64,12 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
       rounds: 5,
       commands: [
         eightBy('gunzip'),
-        exportpoll('exportpoll', { store: http, id: EXPORTS.eight, expected: eight }),
+        exportpoll('exportpoll --concurrency 2', {
+          store: http,
+          id: EXPORTS.eight,
+          expected: eight,
+          flags: ['--concurrency', '2'],
+        }),
         eightBy('pigz -d'),
         eightBy('igzip -d'),
         shell(
@@ -81,7 +86,12 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
       place: 'disk',
       commands: [
         eightBy('gunzip', ' && sync *.csv'),
-        exportpoll('exportpoll', { store: http, id: EXPORTS.eight, expected: eight }),
+        exportpoll('exportpoll --concurrency 2', {
+          store: http,
+          id: EXPORTS.eight,
+          expected: eight,
+          flags: ['--concurrency', '2'],
+        }),
         eightBy('pigz -d', ' && sync *.csv'),
       ],
     },
