@@ -1,10 +1,11 @@
 import type { Order } from '../account.ts';
 import { TransientError } from '../api/failures.ts';
-import { chooseName, LostAnswerError, requestStart, type StartOrder } from '../api/start.ts';
+import { chooseName, LostAnswerError, requestStart, type StartOrder, type StartReply } from '../api/start.ts';
 import { ExportpollError, RefusedError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { hashParameters, readParameters, type Parameters } from '../profiles/parameters.ts';
 import type { RunWorld } from './await-export.ts';
+import { afterReply } from './after-reply.ts';
 import { findStarted, listBefore } from './find-started.ts';
 import { maybeStarted } from './maybe-started.ts';
 import { retryingTold } from './retrying-told.ts';
@@ -18,13 +19,16 @@ const MOST_NAMES = 4;
  * Asks for the export of `entry` until the provider has it, and resolves with its id. The entry is written before each
  * request that may start something, in the place of the known one, if the ledger has had one; when the provider has
  * refused it for sure, the ledger is again as it was. After a request whose answer is lost, `wayOn` says what is next.
+ *
+ * Resolves with `undefined`, and forgets the entry, where that is of an earlier run and for other parameters, and its
+ * export is not there: nobody wants it any more.
  */
 export async function askStart(
   order: Order,
   entry: Entry,
   earlier: Earlier,
   world: RunWorld,
-): Promise<string> {
+): Promise<string | undefined> {
   const attempt = new Attempt(order, entry, earlier, world);
   const about = { provider: order.account.name, retries: order.settings.retries };
   return await retryingTold(async () => await attempt.next(), about, world);
@@ -37,6 +41,8 @@ class Attempt {
   readonly #note: StartNote;
   /** A request was, or may have been, sent, and nobody knows what became of it. */
   #isOpen: boolean;
+  /** As `#isOpen`, of a request under this name, and also when it was looked for in vain since then. */
+  #mayBeHeard: boolean;
   #names = 1;
 
   constructor(order: Order, entry: Entry, earlier: Earlier, world: RunWorld) {
@@ -44,12 +50,13 @@ class Attempt {
     this.#world = world;
     this.#note = new StartNote(entry, earlier, world);
     this.#isOpen = earlier.isRepeated;
+    this.#mayBeHeard = earlier.isRepeated;
     // Date words as of the first attempt: a repetition after midnight is the same export.
     this.#parameters = readParameters(order, Date.parse(entry.createdAt));
   }
 
-  /** One step further: the id, or an error, which is transient where the next step may help. */
-  async next(): Promise<string> {
+  /** One step further: what `askStart` resolves with, or an error, which is transient where the next step may help. */
+  async next(): Promise<string | undefined> {
     if (this.#isOpen) {
       const found = await findStarted(
         this.#wayOn(),
@@ -58,7 +65,11 @@ class Attempt {
         this.#note.entry,
         this.#world,
       );
-      if (found.id !== undefined) return found.id;
+      if (found.kind === 'found') return found.id;
+      if (found.kind === 'not-there') {
+        await this.#note.forget();
+        return undefined;
+      }
       this.#isOpen = found.isOpen;
     } else {
       await this.#prepare();
@@ -83,42 +94,46 @@ class Attempt {
   }
 
   async #ask(): Promise<string> {
+    const reply = await this.#request();
+    const { entry } = this.#note;
+    const next = afterReply(reply, {
+      mayBeHeard: this.#mayBeHeard,
+      id: entry.id,
+      mayRename: this.#ownName() === undefined && this.#names < MOST_NAMES,
+    });
+    switch (next.kind) {
+      case 'done':
+        return next.id;
+      case 'undecided':
+        throw maybeStarted(this.#order, entry, 'the name it was given is taken');
+      case 'rename':
+        await this.#note.forget();
+        this.#isOpen = false;
+        this.#mayBeHeard = false;
+        this.#names += 1;
+        this.#note.dropName();
+        throw asTransient(next.error);
+      case 'refused':
+        await this.#note.forget();
+        throw new RefusedError(next.error.message, { hint: 'choose another name', cause: next.error });
+      case 'wait':
+        await this.#forget();
+        throw asTransient(next.error);
+    }
+  }
+
+  async #request(): Promise<StartReply> {
     const { service, context } = this.#world;
     const { client } = service(this.#order);
     const turn = { urgency: 'urgent', signal: context.signal } as const;
     try {
-      const reply = await requestStart(this.#asked(), client, turn, async () => await this.#note.write());
-      switch (reply.kind) {
-        case 'started':
-          return reply.id;
-        case 'taken':
-          // A name that was chosen for one export can only be taken by that export.
-          if (this.#isOpen && this.#note.entry.id !== undefined) return this.#note.entry.id;
-          return await this.#rename(reply.error);
-        case 'spent':
-          return await this.#rename(reply.error);
-        case 'busy':
-          await this.#forget();
-          throw asTransient(reply.error);
-      }
+      return await requestStart(this.#asked(), client, turn, async () => await this.#note.write());
     } catch (error) {
       if (error instanceof LostAnswerError) throw await this.#lost(error);
       // An interruption leaves open what became of the request; every other error says that it started nothing.
       if (error instanceof ExportpollError && !context.signal.aborted) await this.#forget();
       throw error;
     }
-  }
-
-  /** Rejects: the next attempt has another name, if we may choose it. */
-  async #rename(error: ExportpollError): Promise<never> {
-    this.#isOpen = false;
-    await this.#forget();
-    this.#names += 1;
-    if (this.#ownName() !== undefined || this.#names > MOST_NAMES) {
-      throw new RefusedError(error.message, { hint: 'choose another name', cause: error });
-    }
-    this.#note.dropName();
-    throw asTransient(error);
   }
 
   /** This request has started nothing; an earlier one may have. */
@@ -128,6 +143,7 @@ class Attempt {
 
   async #lost(error: LostAnswerError): Promise<ExportpollError> {
     this.#isOpen = true;
+    this.#mayBeHeard = true;
     if (error.isAnswered) {
       this.#note.add({ answered: true });
       await this.#note.write();

@@ -23,11 +23,13 @@ export async function listBefore(
   }
 }
 
-/** The export that an earlier request has started; without an id, whether one may still have, nevertheless. */
-interface Found {
-  readonly id: string | undefined;
-  readonly isOpen: boolean;
-}
+/** What is known by now of the export that an earlier request may have started. */
+type Found =
+  | { readonly kind: 'found'; readonly id: string }
+  /** Ask again; whether the earlier request may have been heard, nevertheless. */
+  | { readonly kind: 'ask-again'; readonly isOpen: boolean }
+  /** It is not there, and nobody wants it any more. */
+  | { readonly kind: 'not-there' };
 
 /** Goes the way on after a start whose answer was lost. Rejects with MaybeStartedError where it leads nowhere. */
 export async function findStarted(
@@ -50,15 +52,13 @@ export async function findStarted(
       if (id !== undefined && !isIdOf(order.account.profile, id)) {
         throw maybeStarted(order, entry, `it is listed with "${shortened(id)}", which is no id`);
       }
-      return { id, isOpen: !way.grace };
+      return id === undefined ? { kind: 'ask-again', isOpen: !way.grace } : { kind: 'found', id };
     }
-    case 'look': {
-      const { context, service } = world;
-      const { state } = await service(order).look(way.id, { urgency: 'urgent', signal: context.signal });
-      return { id: state === 'gone' ? undefined : way.id, isOpen: true };
-    }
+    case 'look':
+      if (await isThere(way, order, entry, world)) return { kind: 'found', id: way.id };
+      return way.orElse === 'start-anew' ? { kind: 'not-there' } : { kind: 'ask-again', isOpen: true };
     case 'ask-again':
-      return { id: undefined, isOpen: true };
+      return { kind: 'ask-again', isOpen: true };
     case 'undecided':
       throw maybeStarted(order, entry, `${order.account.name} has no way to look it up`);
   }
@@ -69,18 +69,44 @@ async function listFresh(
   { before, grace }: WayOn & { kind: 'find' },
   asked: StartOrder,
   order: Order,
-  { updatedAt }: Entry,
+  entry: Entry,
   { context, service }: RunWorld,
 ): Promise<string[]> {
-  const { clock, signal } = context;
+  const { signal } = context;
   const { client } = service(order);
   const list = async (): Promise<string[]> =>
     (await listLike(asked, client, { urgency: 'urgent', signal })).filter((id) => !before.includes(id));
   const fresh = await list();
-  const graceMs = Date.parse(updatedAt) + parseDuration(order.start.grace) - clock.now();
-  if (fresh.length > 0 || !grace || graceMs <= 0) return fresh;
-  await clock.sleep(graceMs, signal);
+  if (fresh.length > 0 || !grace || !(await waitedOut(order, entry, context))) return fresh;
   return await list();
+}
+
+/** Whether the provider has the export under its name. */
+async function isThere(
+  { id, orElse }: WayOn & { kind: 'look' },
+  order: Order,
+  entry: Entry,
+  { context, service }: RunWorld,
+): Promise<boolean> {
+  const look = async (): Promise<boolean> => {
+    const { state } = await service(order).look(id, { urgency: 'urgent', signal: context.signal });
+    return state !== 'gone';
+  };
+  if (await look()) return true;
+  // Who asks again under the same name would be told of one that appears late.
+  return orElse === 'start-anew' && (await waitedOut(order, entry, context)) && (await look());
+}
+
+/** Waits until an export that was asked for can no longer be about to appear; false where that time is over. */
+async function waitedOut(
+  { start }: Order,
+  { updatedAt }: Entry,
+  { clock, signal }: RunWorld['context'],
+): Promise<boolean> {
+  const graceMs = Date.parse(updatedAt) + parseDuration(start.grace) - clock.now();
+  if (graceMs <= 0) return false;
+  await clock.sleep(graceMs, signal);
+  return true;
 }
 
 function isRefusal(error: unknown): boolean {

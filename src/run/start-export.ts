@@ -75,15 +75,16 @@ async function started(order: Order, identity: Identity, world: RunWorld): Promi
     goOn(order, known) ??
     (await keep(order, identity, known)) ??
     (await recover(order, known, world)) ??
-    (await startNew(order, identity, known, world))
+    // What may have been started, and has not been, is not known any more.
+    (await startNew(order, identity, await world.ledger.find(identity), world))
   );
 }
 
-/** What an earlier run has asked for without learning what became of it. */
+/** What an earlier run has asked for without learning what became of it; unless it is not there and was for other parameters. */
 async function recover(order: Order, known: Entry | undefined, world: RunWorld): Promise<Target | undefined> {
   if (known?.state !== 'starting' || order.again) return undefined;
   const id = await askStart(order, known, { isRepeated: true, known: undefined }, world);
-  return await noteUnderway(order, known, id, world);
+  return id === undefined ? undefined : await noteUnderway(order, known, id, world);
 }
 
 async function startNew(
@@ -94,6 +95,7 @@ async function startNew(
 ): Promise<Target> {
   const draft = draftOf(order, identity);
   const id = await askStart(order, draft, { isRepeated: false, known }, world);
+  if (id === undefined) throw new Error('a new start was taken for an old one');
   return await noteUnderway(order, draft, id, world);
 }
 

@@ -21,8 +21,11 @@ export type WayOn =
       readonly grace: boolean;
       readonly orElse: 'ask-again' | 'undecided';
     }
-  /** Look at it under its name; where it is not there, ask again, with that name. */
-  | { readonly kind: 'look'; readonly id: string }
+  /**
+   * Look at it under its name; where it is not there, ask again, with that name, or, since that is not what is asked for
+   * any more, forget it, after the grace.
+   */
+  | { readonly kind: 'look'; readonly id: string; readonly orElse: 'ask-again' | 'start-anew' }
   | { readonly kind: 'ask-again' }
   /** Nobody can tell: a person has to decide. */
   | { readonly kind: 'undecided' };
@@ -35,10 +38,10 @@ export type WayOn =
  * | yes | yes | | yes | | find, and else ask again |
  * | yes | yes | | no | no | find, also after the grace, and else ask again |
  * | yes | yes | | no | yes | find, also after the grace, and else undecided |
- * | yes | no | yes | | | look |
+ * | yes | no | yes | | | look, and else ask again |
  * | yes | no | no | yes | | ask again |
  * | yes | no | no | no | | undecided |
- * | no | | yes | | | look |
+ * | no | | yes | | | look, also after the grace, and else start anew |
  * | no | | no | | | undecided |
  */
 export function wayOn({ isSame, before, named, idempotent, isAnswered }: Traces): WayOn {
@@ -46,6 +49,6 @@ export function wayOn({ isSame, before, named, idempotent, isAnswered }: Traces)
     const orElse = isAnswered && !idempotent ? 'undecided' : 'ask-again';
     return { kind: 'find', before, grace: !idempotent, orElse };
   }
-  if (named !== undefined) return { kind: 'look', id: named };
+  if (named !== undefined) return { kind: 'look', id: named, orElse: isSame ? 'ask-again' : 'start-anew' };
   return isSame && idempotent ? { kind: 'ask-again' } : { kind: 'undecided' };
 }

@@ -241,10 +241,10 @@ describe('a start whose answer is lost, at a service that lists its exports', ()
   });
 });
 
-describe('a start under a name of our own', () => {
-  const refusal = (code: string): Reply => ({ status: 409, body: { code, message: { value: code } } });
-  const nameIn = ({ body }: Seen): string => (JSON.parse(body) as { Name: string }).Name;
+const refusal = (code: string): Reply => ({ status: 409, body: { code, message: { value: code } } });
+const nameIn = ({ body }: Seen): string => (JSON.parse(body) as { Name: string }).Name;
 
+describe('a start under a name of our own', () => {
   it('goes on with what is there under that name when the answer is lost', async () => {
     let name = '';
     const { start, posts } = await machine(personium, {}, (seen, response) => {
@@ -290,6 +290,90 @@ describe('a start under a name of our own', () => {
     const { start, posts } = await machine(personium, { Name: 'mine' }, [refusal('PR409-DV-0002')]);
     expect(errorsOf(await start())).toEqual([[2, expect.stringContaining('choose another name')]]);
     expect(posts()).toHaveLength(1);
+  });
+});
+
+describe('a start under a name that is not its id', () => {
+  const start = loadBuiltin('personium').start!;
+  const find = {
+    request: { ...start.request, method: 'GET' as const, json: undefined },
+    each: 'body',
+    id: 'item',
+  };
+
+  it.each([
+    ['the same request gives the same export', { idempotent: true }],
+    ['no new export is listed', { idempotent: false, find }],
+  ])('has started one when the name is taken after a lost answer, where %s', async (_, more) => {
+    let count = 0;
+    const { start, posts, ledger } = await machine(
+      (origin) => {
+        const account = personium(origin);
+        const own = { ...account.profile.start!, id: 'body.id', ...more };
+        return { ...account, profile: { ...account.profile, start: own } };
+      },
+      {},
+      ({ method }, response) => {
+        if (method === 'GET') return { body: [] };
+        count += 1;
+        if (count > 1) return refusal('PR409-DV-0002');
+        response.destroy();
+        return undefined;
+      },
+    );
+    for (const asked of [2, 3]) {
+      expect(errorsOf(await start())).toEqual([
+        [2, expect.stringMatching(/may have been started at .*the name it was given is taken.*--id ID/)],
+      ]);
+      expect(posts()).toHaveLength(asked);
+    }
+    expect(new Set(posts().map(nameIn)).size).toBe(1);
+    expect(await ledger.list()).toEqual([expect.objectContaining({ state: 'starting' })]);
+  });
+});
+
+describe('a start whose answer is lost, of an order that has other parameters by the next run', () => {
+  const X = { name: 'x', file: '/f' };
+  const DONE = { status: 200, headers: { 'content-type': 'application/zip' }, body: '' };
+
+  /** A cell whose answers to starts are lost until it is `mended`; `has` says under which names it has exports. */
+  async function cell(has: (name: string) => boolean): Promise<Machine & { mend: () => void }> {
+    let isMended = false;
+    const made = await machine(personium, {}, (seen, response) => {
+      if (seen.target === '/__export' && seen.method === 'GET') return { body: { status: 'ready' } };
+      if (seen.method !== 'POST') {
+        return seen.target.endsWith('.zip') && has(seen.target) ? DONE : { status: 404 };
+      }
+      if (isMended) return { status: 202 };
+      response.destroy();
+      return undefined;
+    });
+    return { ...made, mend: () => void (isMended = true) };
+  }
+
+  it('is made with the new ones where the old one is not there, and the old one is forgotten', async () => {
+    const { start, mend, posts, ledger, waits } = await cell(() => false);
+    expect(errorsOf(await start(X))).toEqual([[75, expect.anything()]]);
+    const before = posts().length;
+    const waited = waits.length;
+    mend();
+    expect(await start({ ...X, parameters: { Name: 'other' } })).toMatchObject({ id: 'other', failures: [] });
+    expect(posts().slice(before).map(nameIn)).toEqual(['other']);
+    expect(await ledger.list()).toEqual([expect.objectContaining({ state: 'underway', id: 'other' })]);
+    // The old one might have been about to appear.
+    expect(waits.slice(waited).reduce((sum, wait) => sum + wait, 0)).toBeGreaterThan(5000);
+  });
+
+  it('is not made where the old one is there after all', async () => {
+    let isThere = false;
+    const { start, mend, posts } = await cell(() => isThere);
+    await start(X);
+    const before = posts().length;
+    isThere = true;
+    mend();
+    const { id, failures } = await start({ ...X, parameters: { Name: 'other' } });
+    expect([id, failures.map(({ error }) => error.exitCode)]).toEqual([nameIn(posts()[0]!), [8]]);
+    expect(posts()).toHaveLength(before);
   });
 });
 

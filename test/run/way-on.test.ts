@@ -5,7 +5,8 @@ import { wayOn, type WayOn } from '../../src/run/way-on.ts';
 const before = ['1'];
 const FIND: WayOn = { kind: 'find', before, grace: false, orElse: 'ask-again' };
 const FIND_LATER: WayOn = { kind: 'find', before, grace: true, orElse: 'ask-again' };
-const LOOK: WayOn = { kind: 'look', id: 'mine' };
+const LOOK: WayOn = { kind: 'look', id: 'mine', orElse: 'ask-again' };
+const LOOK_OTHER: WayOn = { kind: 'look', id: 'mine', orElse: 'start-anew' };
 const ASK_AGAIN: WayOn = { kind: 'ask-again' };
 const UNDECIDED: WayOn = { kind: 'undecided' };
 
@@ -19,12 +20,12 @@ it.each([
   [true, false, true, false, LOOK],
   [true, false, false, true, ASK_AGAIN],
   [true, false, false, false, UNDECIDED],
-  [false, true, true, true, LOOK],
-  [false, true, true, false, LOOK],
+  [false, true, true, true, LOOK_OTHER],
+  [false, true, true, false, LOOK_OTHER],
   [false, true, false, true, UNDECIDED],
   [false, true, false, false, UNDECIDED],
-  [false, false, true, true, LOOK],
-  [false, false, true, false, LOOK],
+  [false, false, true, true, LOOK_OTHER],
+  [false, false, true, false, LOOK_OTHER],
   [false, false, false, true, UNDECIDED],
   [false, false, false, false, UNDECIDED],
 ] as const)(
