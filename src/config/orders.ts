@@ -17,7 +17,7 @@ import { requireId } from './targets.ts';
  * | --- | --- |
  * | an entry under `exports:` with `start:` | that |
  * | a provider | what the flags describe |
- * | none, but flags that describe one | that, of the default provider |
+ * | none, but flags that describe one | that, of the default provider; there must be one |
  * | none | the only entry with `start:`; several would each be a new export that nobody has named |
  *
  * Throws UsageError, and ConfigError for what is wrong with `start:`.
@@ -44,7 +44,6 @@ function orderNamed(
   context: Context,
 ): Order {
   const { settings, exports } = configuration;
-  const isDescribed = flags.param.length > 0 || flags.data !== undefined || flags.provider !== undefined;
   if (name !== undefined) {
     const isExport =
       exports.get(name)?.entry.start !== undefined || !configuration.providerNames().includes(name);
@@ -52,12 +51,20 @@ function orderNamed(
       ? orderOf(configuration, name, flags, context)
       : unnamedOrder(configuration, name, flags, context);
   }
-  if (isDescribed && settings.provider !== undefined) {
+  const isDescribed = flags.param.length > 0 || flags.data !== undefined;
+  if (settings.provider !== undefined && (isDescribed || flags.provider !== undefined)) {
     return unnamedOrder(configuration, settings.provider, flags, context);
   }
   const startable = [...exports.values()].filter(({ entry: { start } }) => start !== undefined);
   const [only, ...others] = startable;
-  if (only === undefined || isDescribed) {
+  if (isDescribed) {
+    const [flag, what] = flags.data === undefined ? ['--param', 'NAME=VALUE'] : ['--data', 'FILE'];
+    const example = only?.name ?? 'mytracker-raw';
+    throw new UsageError(`${flag} is for a new export, and no NAME says of which`, {
+      hint: `name an export with "start", or a provider: exportpoll start ${example} ${flag} ${what}`,
+    });
+  }
+  if (only === undefined) {
     throw new UsageError('nothing to start: no NAME was given, and no export with "start" is configured', {
       hint: 'for example: exportpoll start mytracker-raw --param event=installs --param selectors=idDevice,tsEvent',
     });
@@ -78,6 +85,7 @@ function orderOf(configuration: Configuration, name: string, flags: StartFlags, 
     });
   }
   const account = accountOf(configuration, name);
+  requireAgreement(`the export "${name}" is of ${account.name}`, account, flags);
   const start = startOf(account);
   return {
     account,
@@ -104,6 +112,7 @@ function unnamedOrder(
     });
   }
   const account = configuration.account(provider);
+  requireAgreement(`"${provider}" is a provider`, account, flags);
   const start = startOf(account);
   return {
     account,
@@ -113,6 +122,14 @@ function unnamedOrder(
     again: flags.again,
     flags: givenFlags(configuration),
   };
+}
+
+/** Throws UsageError where the command line names two providers; `what` says how it names the first. */
+function requireAgreement(what: string, { name }: Account, { provider = name }: StartFlags): void {
+  if (provider === name) return;
+  throw new UsageError(`${what}, and --provider is ${provider}: which of them is to start one?`, {
+    hint: `leave out --provider for one of ${name}, or NAME for one of ${provider}`,
+  });
 }
 
 function startOf({ name, profile }: Account): StartEntry {

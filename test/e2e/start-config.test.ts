@@ -41,6 +41,52 @@ describe('start without a NAME', () => {
   });
 });
 
+describe('a start that is described, but not said of what', () => {
+  const exports = { installs: { provider: 'mytracker-raw', start: START } };
+  const PARAM = ['--param', 'dateFrom=2024-05-06'];
+
+  it.for([
+    ['--param', PARAM],
+    ['--data', ['--data', 'more.json']],
+  ] as const)(
+    'asks for the export, and starts none: %s',
+    async ([flag, args], { expect, cli, run, sandbox }) => {
+      await cli.write('.exportpollrc', stringify({ exports }));
+      const { exitCode, stdout, stderr } = await run(['start', ...args]);
+      expect([exitCode, stdout, sandbox.requests.length]).toEqual([2, '', 0]);
+      expect(stderr).toMatch(new RegExp(`${flag} is for a new export, and no NAME says of which`));
+      expect(stderr).toContain(`exportpoll start installs ${flag} `);
+      expect(stderr).not.toContain('is configured');
+    },
+  );
+
+  it('asks for the provider where no export is configured', async ({ expect, run, sandbox }) => {
+    const { exitCode, stderr } = await run(['start', ...PARAM]);
+    expect([exitCode, sandbox.requests.length]).toEqual([2, 0]);
+    expect(stderr).toMatch(
+      /--param is for a new export, and no NAME says of which\n.*exportpoll start mytracker-raw --param/,
+    );
+  });
+});
+
+describe('a start of one provider by --provider of another', () => {
+  it.for([
+    ['a provider', 'mytracker-raw'],
+    ['an export', 'installs'],
+  ] as const)('is refused: %s', async ([, name], { expect, cli, run, sandbox }) => {
+    await cli.write(
+      '.exportpollrc',
+      stringify({ exports: { installs: { provider: 'mytracker-raw', start: START } } }),
+    );
+    const params = RAW.slice(1);
+    const { exitCode, stdout, stderr } = await run(['start', name, '--provider', 'rebilly', ...params]);
+    expect([exitCode, stdout, sandbox.requests.length]).toEqual([2, '', 0]);
+    expect(stderr).toMatch(new RegExp(`"${name}" is .*, and --provider is rebilly`));
+    const same = await run(['start', name, '--provider', 'mytracker-raw', ...params]);
+    expect([same.exitCode, sandbox.started.length]).toEqual([0, 1]);
+  });
+});
+
 describe('an export that is named like a provider', () => {
   it('is started if it has start', async ({ expect, cli, run, sandbox }) => {
     await cli.write(
