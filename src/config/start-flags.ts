@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-import { quote } from 'shell-quote';
-
 import type { Context } from '../context.ts';
 import { messageOf, UsageError } from '../errors.ts';
 import { isDeep, MOST_LEVELS } from '../profiles/depth.ts';
 import { parametersFromText } from '../profiles/parameter-text.ts';
 import type { Parameters } from '../profiles/parameters.ts';
 import type { StartEntry } from '../profiles/schema.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Configuration } from './configuration.ts';
 import { locate, requireSmallFile } from './paths.ts';
 
@@ -63,7 +62,7 @@ export function givenFlags({ files, sources }: Configuration): string[] {
   const config = files.find(({ kind }) => kind === 'given')?.path;
   const output = sources.find(({ key, from }) => key === 'output' && from === 'flag --output')?.value;
   return [
-    ...(config === undefined ? [] : ['--config', quote([config])]),
-    ...(output === undefined ? [] : ['--output', quote([output])]),
+    ...(config === undefined ? [] : ['--config', shellWord(config)]),
+    ...(output === undefined ? [] : ['--output', shellWord(output)]),
   ];
 }

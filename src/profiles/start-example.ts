@@ -1,3 +1,4 @@
+import { shellWord } from '../shell-word.ts';
 import type { Parameters } from './parameters.ts';
 import type { StartEntry } from './schema.ts';
 
@@ -21,10 +22,5 @@ export function startExample({ account, name, start, parameters }: Started): str
     '--param',
     `${parameter}=${example ?? parameter.toUpperCase()}`,
   ]);
-  return ['exportpoll', 'start', name ?? account.name, ...words].map(quoted).join(' ');
-}
-
-/** As a shell reads it back. */
-function quoted(word: string): string {
-  return /^[\w.,:/=@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return ['exportpoll', 'start', name ?? account.name, ...words].map(shellWord).join(' ');
 }

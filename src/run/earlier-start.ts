@@ -6,7 +6,7 @@ import { isIdOf, shortened } from '../profiles/id.ts';
 import { isDated } from '../profiles/parameters.ts';
 import type { RunWorld } from './await-export.ts';
 import { earlierManifest, isDelivered } from './delivered.ts';
-import { startCommand } from './maybe-started.ts';
+import { besides, startCommand } from './maybe-started.ts';
 import type { Identity } from './start-entry.ts';
 
 /** What a person has found at the provider, after the answer to a start was lost. */
@@ -31,7 +31,7 @@ export function goOn(order: Order, known: Entry | undefined): Target | undefined
   if (isIdOf(account.profile, known.id)) return targetOf(order, known, known.id);
   throw new UsageError(
     `the ledger cannot be right: "${shortened(known.id)}" is not an id of ${account.name}`,
-    { hint: `to start another one: ${startCommand(order, '--again')}` },
+    { hint: `to start another one: ${startCommand(order, '--again')}${besides(order)}` },
   );
 }
 

@@ -9,13 +9,17 @@ export function maybeStarted(order: Order, { updatedAt }: Entry, why: string): M
     {
       hint:
         `look for it at the provider. If it is there: ${startCommand(order, '--id ID')}; ` +
-        `if not: ${startCommand(order, '--again')}`,
+        `if not: ${startCommand(order, '--again')}${besides(order, '; both')}`,
     },
   );
 }
 
-/** The command line of the same order with another flag, to be pasted; only parameters are not repeated, see `Entry`. */
+/** The command line of the same order with another flag, to be pasted; see `besides`. */
 export function startCommand({ account, name, flags = [] }: Order, flag: string): string {
-  if (name !== undefined) return ['exportpoll start', name, ...flags, flag].join(' ');
-  return ['exportpoll start', account.name, ...flags, 'with the same parameters and', flag].join(' ');
+  return ['exportpoll start', name ?? account.name, ...flags, flag].join(' ');
+}
+
+/** What to say after `startCommand`, which repeats no parameters: they may be secrets. */
+export function besides({ name }: Order, how = ','): string {
+  return name === undefined ? `${how} with the same parameters` : '';
 }

@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
 import { describe } from 'vitest';
 
 import { serve as answering, type Handler, type Seen } from '../helpers/answers.ts';
@@ -49,6 +53,26 @@ exports:
     expect(seen).toHaveLength(1);
   });
 
+  it('is told in words that a shell reads back', async ({ expect, cli }) => {
+    await cli.write('.exportpollrc', CONFIG);
+    const { origin } = await answering(losing());
+    const { stderr } = await cli.run(['start', 'payments', '--output', "Ann's data"], {
+      env: rawEnv(origin),
+    });
+    const [, line = ''] = /If it is there: (.*); if not: /.exec(stderr) ?? [];
+    const { stdout } = await promisify(execFile)('sh', ['-c', `printf '%s\\n' ${line}`]);
+    const output = join(cli.directory, "Ann's data");
+    expect(stdout.trim().split('\n')).toEqual([
+      'exportpoll',
+      'start',
+      'payments',
+      '--output',
+      output,
+      '--id',
+      'ID',
+    ]);
+  });
+
   it('of another day starts nothing beside it', async ({ expect, cli }) => {
     await cli.write('.exportpollrc', CONFIG);
     const { origin, seen } = await answering(losing());
@@ -75,7 +99,7 @@ exports:
     const env = rawEnv(origin);
     const lost = await cli.run(['start', ...RAW], { env });
     expect(lost.stderr).toMatch(
-      /exportpoll start mytracker-raw with the same parameters and --id ID; if not: .* and --again/,
+      /If it is there: exportpoll start mytracker-raw --id ID; if not: exportpoll start mytracker-raw --again; both with the same parameters\n/,
     );
     const other = await cli.run(['start', ...RAW, '--param', 'idApp=1', '--id', '7'], { env });
     expect(other).toMatchObject({ exitCode: 2, stdout: '' });
