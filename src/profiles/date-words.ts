@@ -23,11 +23,11 @@ const MOST_SHOWN = 60;
  *     {{today}}                        no date: `{today}`
  *
  * Other braces are the value's own, as in JSON, a GUID or `{id}`, and stay as they are; those that only a date word can
- * have been meant by (see `baseMeant`) are a mistake.
+ * have been meant by (see `baseMeant`) are a mistake. Throws RangeError for a mistaken word, naming the one that is like
+ * it, and for an unknown time zone.
  *
  * @param now ms since the epoch
  * @param zone `undefined` for the time zone of this machine (`TZ`)
- * Throws RangeError for a mistaken word, naming the one that is like it, and for an unknown time zone.
  */
 export function fillDateWords(text: string, now: number, zone: string | undefined): string {
   return text.replace(BRACED, (braced, doubled: string | undefined, single: string | undefined) => {

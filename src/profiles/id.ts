@@ -9,12 +9,21 @@ export function compileIdPattern(profile: Profile): RegExp {
 /** In UTF-16 units. */
 const SHORT = 64;
 
-/** Whether the profile's service can have given the id; `..` is none, whatever the pattern says. */
+/**
+ * Whether the profile's service can have given the id; `..` is none, whatever the pattern says, nor is what takes the
+ * pattern longer than anybody waits.
+ */
 export function isIdOf(profile: Profile, id: string): boolean {
   if (id.length > MOST_MATCHED || hasDotSegment(id)) return false;
   // There may be thousands of ids. What takes exponential time is not here, see `isSafePattern`; what grows with a
   // power of the length is quick when that is small.
-  return id.length <= SHORT ? compileIdPattern(profile).test(id) : matchesWhole(profile.id.pattern, id);
+  if (id.length <= SHORT) return compileIdPattern(profile).test(id);
+  try {
+    return matchesWhole(profile.id.pattern, id);
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 /** Whether a URL that has the text in it would lead to another place than it seems: `.` and `..` are taken as steps. */
