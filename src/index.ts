@@ -68,7 +68,9 @@ export async function watch(target: string, options: WatchOptions = {}): Promise
 /**
  * Asks for a new export, of the entry under `exports:` or the provider that `name` names, and resolves with it as soon as
  * the provider has it; `watch` takes it from there. What an earlier start has begun is gone on with, and never started
- * twice: see the README. Rejects like `watch`, with MaybeStartedError where a person has to look.
+ * twice: see the README. Rejects like `watch`; with MaybeStartedError where a person has to look whether there is one, and
+ * with StillRunningError where one that was started with other parameters, or for another day, is not finished: `watch`
+ * finishes it, and `again` starts one beside it.
  */
 export async function start(name: string, options: StartOptions = {}): Promise<StartedExport> {
   return await opened('start', options, async (configuration, context) => {

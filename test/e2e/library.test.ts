@@ -52,6 +52,24 @@ it('start() begins an export, goes on with it, and watch() saves it', async ({ e
   expect((await cli.run(['list'])).stdout).toContain(`mytracker-raw:${two?.id}`);
 });
 
+it('start() rejects where the export before it has other parameters and is not finished', async ({
+  expect,
+  cli,
+  sandbox,
+}) => {
+  await cli.write(
+    '.exportpollrc',
+    'exports: { it: { provider: mytracker-raw, start: { event: installs, selectors: idDevice } } }',
+  );
+  const body = `
+    await exportpoll.start('it');
+    await exportpoll.start('it', { parameters: { event: 'payments' } });
+  `;
+  const { result } = await runProgram(body, cli.directory, cli.home, sandboxEnv(sandbox));
+  expect(result).toMatchObject({ name: 'StillRunningError', exitCode: 8 });
+  expect(sandbox.started).toHaveLength(1);
+});
+
 it.for([
   ["exportpoll.start('nobody')", 'UsageError', 2, 'no export and no provider is called "nobody"'],
   ["exportpoll.start('mytracker-raw')", 'UsageError', 2, '"event" is missing'],
