@@ -11,14 +11,23 @@ import type { Context } from '../../src/context.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { loadBuiltin } from '../../src/profiles/load.ts';
 import type { Parameters } from '../../src/profiles/parameters.ts';
+import type { RunWorld } from '../../src/run/await-export.ts';
+import { noteOutcome } from '../../src/run/notes.ts';
 import type { Outcome } from '../../src/run/outcome.ts';
 import { startExport } from '../../src/run/start-export.ts';
 import { serve, type Handler, type Reply, type Seen } from '../helpers/answers.ts';
 import { accountOf, apiWorld, serviceOf } from '../helpers/api.ts';
 
+/** What a start came to: all its failures, the ids that were followed, and the last of them. */
+interface Started extends Outcome {
+  readonly outcomes: number;
+  readonly ids: readonly string[];
+  readonly id: string | undefined;
+}
+
 interface Machine {
-  /** Runs a start; its outcome, and the id that it ended with. */
-  readonly start: (order?: Partial<Order>, watch?: boolean) => Promise<Outcome & { id: string | undefined }>;
+  /** Runs a start; with `watch` each export is over at once. */
+  readonly start: (order?: Partial<Order>, watch?: boolean) => Promise<Started>;
   readonly posts: () => Seen[];
   readonly ledger: Ledger;
   readonly waits: readonly number[];
@@ -52,7 +61,7 @@ async function machine(
     waits: world.clock.waits,
     posts: () => seen.filter(({ method }) => method === 'POST'),
     async start(more = {}, watch = false) {
-      let found: Target | undefined;
+      const ids: string[] = [];
       const order: Order = {
         account: opened,
         start: opened.profile.start!,
@@ -61,19 +70,22 @@ async function machine(
         again: false,
         ...more,
       };
-      const outcomes = await startExport(
-        order,
-        {
-          watch,
-          follow: (target) => {
-            found = target;
-            return Promise.resolve({ subject: '', files: 0, bytes: 0, failures: [] });
-          },
-        },
-        { context, report: () => undefined, ledger, service: () => service, polling: () => pLimit(1) },
-      );
+      const run: RunWorld = {
+        context,
+        report: () => undefined,
+        ledger,
+        service: () => service,
+        polling: () => pLimit(1),
+      };
+      const follow = async ({ id, entry }: Target): Promise<Outcome> => {
+        ids.push(id);
+        const outcome = { subject: '', files: 0, bytes: 0, failures: [] };
+        if (watch && entry !== undefined) await noteOutcome({ entry, isNew: false }, outcome, run);
+        return outcome;
+      };
+      const outcomes = await startExport(order, { watch, follow }, run);
       const failures = outcomes.flatMap((outcome) => outcome.failures);
-      return { subject: '', files: 0, bytes: 0, failures, id: found?.id };
+      return { subject: '', files: 0, bytes: 0, failures, outcomes: outcomes.length, ids, id: ids.at(-1) };
     },
   };
 }
@@ -374,6 +386,29 @@ describe('a start whose answer is lost, of an order that has other parameters by
     const { id, failures } = await start({ ...X, parameters: { Name: 'other' } });
     expect([id, failures.map(({ error }) => error.exitCode)]).toEqual([nameIn(posts()[0]!), [8]]);
     expect(posts()).toHaveLength(before);
+  });
+});
+
+describe('a start of a named export that is under way with other parameters', () => {
+  const X = { name: 'x', file: '/f' };
+  const OTHER = { ...X, parameters: { ...RAW, event: 'payments' } };
+  const created = (id: string): Reply => ({ body: { code: 200, message: 'Ok', data: { idRawExport: id } } });
+
+  it('finishes the old one, and then starts the new one', async () => {
+    const { start, posts, ledger } = await machine(raw, RAW, [created('7'), created('8')]);
+    expect(await start(X)).toMatchObject({ outcomes: 1, ids: ['7'] });
+    expect(await start(OTHER, true)).toMatchObject({ outcomes: 2, ids: ['7', '8'], failures: [] });
+    expect(posts()).toHaveLength(2);
+    expect(await ledger.list()).toEqual([expect.objectContaining({ id: '8', state: 'finished' })]);
+  });
+
+  it('without --watch starts none, and ends with 8', async () => {
+    const { start, posts } = await machine(raw, RAW, [created('7'), created('8')]);
+    await start(X);
+    const second = await start(OTHER);
+    expect(second).toMatchObject({ outcomes: 1, ids: ['7'] });
+    expect(errorsOf(second)).toEqual([[8, expect.stringContaining('with other parameters')]]);
+    expect(posts()).toHaveLength(1);
   });
 });
 
