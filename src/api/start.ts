@@ -13,7 +13,7 @@ import type { Turn } from './quota.ts';
 /** What a new export is asked for with. */
 export interface StartOrder {
   readonly account: Account;
-  readonly entry: StartEntry;
+  readonly start: StartEntry;
   /** As the requests see them. */
   readonly parameters: Parameters;
   /** The name that was chosen for it, where the profile wants one. */
@@ -55,13 +55,13 @@ export async function requestStart(
   turn: Turn,
   onSend: () => Promise<void>,
 ): Promise<StartReply> {
-  const { account, entry } = order;
+  const { account, start } = order;
   const scope = scopeOf(order);
   let isSent = false;
   let isRedirected = false;
   let reply: Reply;
   try {
-    reply = await send(account.profile, entry.request, scope, entry.accept, client, turn, {
+    reply = await send(account.profile, start.request, scope, start.accept, client, turn, {
       onSend: async () => {
         await onSend();
         isSent = true;
@@ -75,12 +75,12 @@ export async function requestStart(
   const { answer, status, error } = reply;
   const seen: Scope = { ...scope, ...pick(answer), status };
   if (error !== undefined) {
-    const refusal = entry.refusals.find(({ when }) => evaluate(when, seen) === true);
+    const refusal = start.refusals.find(({ when }) => evaluate(when, seen) === true);
     if (refusal !== undefined) return { kind: refusal.means, error };
     if (isRedirected) throw lost(error, true);
     throw status >= 500 || status === 408 ? lost(error, false) : refused(error, status);
   }
-  const id = entry.id === undefined ? order.name : evaluateText(entry.id, seen);
+  const id = start.id === undefined ? order.name : evaluateText(start.id, seen);
   if (id !== undefined && isIdOf(account.profile, id)) return { kind: 'started', id };
   const what = id === undefined ? 'without an id' : `with "${shortened(client.quote(id))}", which is no id`;
   throw lost(new ProtocolError(`${account.name} answered the start ${what}`), true);
@@ -88,9 +88,9 @@ export async function requestStart(
 
 /** The ids of the exports with the same parameters that the provider lists; for a profile with `find`. */
 export async function listLike(order: StartOrder, client: ApiClient, turn: Turn): Promise<string[]> {
-  const { account, entry } = order;
-  if (entry.find === undefined) return [];
-  const { request, each, where, id } = entry.find;
+  const { account, start } = order;
+  if (start.find === undefined) return [];
+  const { request, each, where, id } = start.find;
   const scope = scopeOf(order);
   const answer = await ask(account.profile, request, scope, [], client, turn);
   const list = evaluate(each, { ...scope, ...pick(answer) });

@@ -1,9 +1,9 @@
 import type { Configuration } from '../config/configuration.ts';
-import { maybeStarted } from '../config/known-exports.ts';
+import { pendingStartError, pendingStartOf } from '../config/known-exports.ts';
 import { resolveTargets } from '../config/targets.ts';
 import type { Target } from '../account.ts';
 import type { Context } from '../context.ts';
-import { UsageError, type ExitCode } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { cancelExport } from '../run/cancel-export.ts';
 import { runEach } from '../run/run-each.ts';
@@ -25,14 +25,8 @@ function resolve(
   entries: readonly Entry[],
 ): Target[] {
   for (const text of texts) {
-    const entry = maybeStarted(configuration, text, entries);
-    if (entry === undefined) continue;
-    const order = entry.name ?? `${entry.provider} …`;
-    throw new UsageError(`${text} may have been started at ${entry.updatedAt}, and its id is not known`, {
-      hint:
-        `look for it at the provider; go on with it: exportpoll start ${order} --id ID; ` +
-        `or forget it: exportpoll list --prune ${text}`,
-    });
+    const entry = pendingStartOf(configuration, text, entries);
+    if (entry !== undefined) throw pendingStartError(entry);
   }
   return resolveTargets(configuration, texts, entries);
 }

@@ -42,18 +42,28 @@ export function lastEntryOf(
 }
 
 /** The entry of a start without an answer, of the named export or, without a name, of the provider that `text` is. */
-export function maybeStarted(
+export function pendingStartOf(
   { exports }: Configuration,
   text: string,
   entries: readonly Entry[],
 ): Entry | undefined {
   const named = exports.get(text);
   if (named?.entry.id !== undefined) return undefined;
-  return entries.find(({ state, id, name, file, provider }) => {
-    if (state !== 'starting' || id !== undefined) return false;
+  return entries.find(({ state, name, file, provider }) => {
+    if (state !== 'starting') return false;
     return named === undefined
       ? name === undefined && provider === text
       : name === text && file === named.file.realPath;
+  });
+}
+
+/** The error of whoever needs the export of a pending start: nobody knows yet whether there is one. */
+export function pendingStartError({ name, provider, updatedAt }: Entry): UsageError {
+  const start = `exportpoll start ${name ?? `${provider} …`}`;
+  return new UsageError(`${name ?? provider} may have been started at ${updatedAt}, or not`, {
+    hint:
+      `${start} finds out where it can; with one that you have found at the provider: ${start} --id ID; ` +
+      `to start another one: ${start} --again; to forget it: exportpoll list --prune ${name ?? provider}`,
   });
 }
 

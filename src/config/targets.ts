@@ -7,7 +7,15 @@ import { apiOf } from '../profiles/origins.ts';
 import type { Settings } from '../settings.ts';
 import { complaints } from './complaints.ts';
 import type { Configuration } from './configuration.ts';
-import { accountOf, lastEntryOf, leftOut, obstacleTo, unfinishedEntryOf } from './known-exports.ts';
+import {
+  accountOf,
+  lastEntryOf,
+  leftOut,
+  obstacleTo,
+  pendingStartError,
+  pendingStartOf,
+  unfinishedEntryOf,
+} from './known-exports.ts';
 import type { ConfigFile } from './load.ts';
 import { providerNames } from './providers.ts';
 import type { ExportEntry } from './schema.ts';
@@ -109,23 +117,15 @@ function exportTarget(configuration: Configuration, name: string, entries: reado
     lastEntryOf(configuration, name, entries)?.id;
   if (id === undefined) {
     const file = configuration.exports.get(name)?.file.realPath;
-    const maybe = entries.find((entry) => entry.name === name && entry.file === file);
-    const obstacle = maybe && obstacleTo(configuration, maybe);
+    const own = entries.find((entry) => entry.name === name && entry.file === file);
+    const obstacle = own && obstacleTo(configuration, own);
     if (obstacle !== undefined) {
       throw new UsageError(`what was started for the export "${name}" cannot be gone on with: ${obstacle}`, {
         hint: `exportpoll start ${name} --again starts another one`,
       });
     }
-    if (maybe?.state === 'starting') {
-      throw new UsageError(
-        `the export "${name}" has no id yet: it may have been started at ${maybe.updatedAt}, or not`,
-        {
-          hint:
-            `exportpoll list shows it; exportpoll start ${name} --watch finds out where it can, ` +
-            `with --id ID goes on with one that you have found, and with --again starts another one`,
-        },
-      );
-    }
+    const pending = pendingStartOf(configuration, name, entries);
+    if (pending !== undefined) throw pendingStartError(pending);
     throw new UsageError(`the export "${name}" has no id yet: it has not been started`, {
       hint: `start it, and wait for it: exportpoll start ${name} --watch`,
     });

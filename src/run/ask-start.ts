@@ -7,7 +7,7 @@ import { hashParameters, readParameters, type Parameters } from '../profiles/par
 import type { RunWorld } from './await-export.ts';
 import { afterReply } from './after-reply.ts';
 import { findStarted, listBefore } from './find-started.ts';
-import { maybeStarted } from './maybe-started.ts';
+import { maybeStartedError } from './maybe-started.ts';
 import { retryingTold } from './retrying-told.ts';
 import { StartNote, type Earlier } from './start-note.ts';
 import { wayOn, type WayOn } from './way-on.ts';
@@ -105,7 +105,7 @@ class Attempt {
       case 'done':
         return next.id;
       case 'undecided':
-        throw maybeStarted(this.#order, entry, 'the name it was given is taken');
+        throw maybeStartedError(this.#order, entry, 'the name it was given is taken');
       case 'rename':
         await this.#note.forget();
         this.#isOpen = false;
@@ -149,7 +149,7 @@ class Attempt {
       await this.#note.write();
     }
     return this.#wayOn().kind === 'undecided'
-      ? maybeStarted(this.#order, this.#note.entry, error.message)
+      ? maybeStartedError(this.#order, this.#note.entry, error.message)
       : new TransientError(error.message, { cause: error });
   }
 
@@ -167,7 +167,7 @@ class Attempt {
 
   #asked(): StartOrder {
     const { account, start } = this.#order;
-    return { account, entry: start, parameters: this.#parameters, name: this.#note.entry.chosen };
+    return { account, start, parameters: this.#parameters, name: this.#note.entry.chosen };
   }
 
   #ownName(): string | undefined {

@@ -16,7 +16,7 @@ export async function adopt(
   known: Entry | undefined,
   world: RunWorld,
 ): Promise<Target> {
-  if (known?.state === 'starting') return await noteUnderway(order, known, id, world);
+  if (known?.state === 'starting') return await noteStarted(order, known, id, world);
   const { account, name } = order;
   const what = known?.state === 'underway' ? `${account.name}:${known.id} is under way, and ` : '';
   throw new UsageError(`--id ${id}: ${what}no start of ${name ?? account.name} is open`, {
@@ -28,7 +28,7 @@ export async function adopt(
 export function goOn(order: Order, known: Entry | undefined): Target | undefined {
   if (known?.state !== 'underway' || known.id === undefined || order.again) return undefined;
   const { account } = order;
-  if (isIdOf(account.profile, known.id)) return targetOf(order, known, known.id);
+  if (isIdOf(account.profile, known.id)) return targetWith(order, known, known.id);
   throw new UsageError(
     `the ledger cannot be right: "${shortened(known.id)}" is not an id of ${account.name}`,
     { hint: `to start another one: ${startCommand(order, '--again')}${besides(order)}` },
@@ -50,13 +50,13 @@ export async function keep(
     return undefined;
   if (known.outcome !== 'ready' && known.outcome !== 'empty') return undefined;
   if (!isDated(order, at)) return undefined;
-  const target = targetOf(order, known, known.id);
+  const target = targetWith(order, known, known.id);
   const manifest = await onDisk(settings.output, async () => await earlierManifest(target));
   return manifest !== undefined && (await isDelivered(manifest, target)) ? target : undefined;
 }
 
 /** Notes that the export of an order is `id`. Rejects with IoError, which names it. */
-export async function noteUnderway(order: Order, entry: Entry, id: string, world: RunWorld): Promise<Target> {
+export async function noteStarted(order: Order, entry: Entry, id: string, world: RunWorld): Promise<Target> {
   const { before: _, chosen: __, answered: ___, ...rest } = entry;
   const updatedAt = new Date(world.context.clock.now()).toISOString();
   const underway: Entry = { ...rest, id, state: 'underway', updatedAt };
@@ -69,9 +69,9 @@ export async function noteUnderway(order: Order, entry: Entry, id: string, world
       cause: error,
     });
   }
-  return targetOf(order, underway, id);
+  return targetWith(order, underway, id);
 }
 
-function targetOf({ account, settings }: Order, entry: Entry, id: string): Target {
+function targetWith({ account, settings }: Order, entry: Entry, id: string): Target {
   return { account, id, settings, entry };
 }

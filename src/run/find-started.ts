@@ -5,7 +5,7 @@ import type { Entry } from '../ledger/entry.ts';
 import { isIdOf, shortened } from '../profiles/id.ts';
 import { parseDuration } from '../units.ts';
 import type { RunWorld } from './await-export.ts';
-import { maybeStarted } from './maybe-started.ts';
+import { maybeStartedError } from './maybe-started.ts';
 import type { WayOn } from './way-on.ts';
 
 /** The exports that there are before a start; `undefined` for who may not list: a lost answer cannot be looked up. */
@@ -43,14 +43,18 @@ export async function findStarted(
     case 'find': {
       const fresh = await listFresh(way, asked, order, entry, world);
       if (fresh.length > 1) {
-        throw maybeStarted(order, entry, `there are ${fresh.length} that could be it: ${fresh.join(', ')}`);
+        throw maybeStartedError(
+          order,
+          entry,
+          `there are ${fresh.length} that could be it: ${fresh.join(', ')}`,
+        );
       }
       const [id] = fresh;
       if (id === undefined && way.orElse === 'undecided') {
-        throw maybeStarted(order, entry, `${order.account.name} lists no new export that could be it`);
+        throw maybeStartedError(order, entry, `${order.account.name} lists no new export that could be it`);
       }
       if (id !== undefined && !isIdOf(order.account.profile, id)) {
-        throw maybeStarted(order, entry, `it is listed with "${shortened(id)}", which is no id`);
+        throw maybeStartedError(order, entry, `it is listed with "${shortened(id)}", which is no id`);
       }
       return id === undefined ? { kind: 'ask-again', isOpen: !way.grace } : { kind: 'found', id };
     }
@@ -60,7 +64,7 @@ export async function findStarted(
     case 'ask-again':
       return { kind: 'ask-again', isOpen: true };
     case 'undecided':
-      throw maybeStarted(order, entry, `${order.account.name} has no way to look it up`);
+      throw maybeStartedError(order, entry, `${order.account.name} has no way to look it up`);
   }
 }
 

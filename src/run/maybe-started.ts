@@ -3,7 +3,7 @@ import { MaybeStartedError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 
 /** The error of a start of which nobody can tell whether it has started an export; `why` ends the sentence. */
-export function maybeStarted(order: Order, { updatedAt }: Entry, why: string): MaybeStartedError {
+export function maybeStartedError(order: Order, { updatedAt }: Entry, why: string): MaybeStartedError {
   return new MaybeStartedError(
     `the export may have been started at ${updatedAt}, or not: the answer was lost, and ${why}`,
     {

@@ -3,7 +3,7 @@ import { ExportpollError, StillRunningError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { askStart } from './ask-start.ts';
 import { announce, type RunWorld } from './await-export.ts';
-import { adopt, goOn, keep, noteUnderway } from './earlier-start.ts';
+import { adopt, goOn, keep, noteStarted } from './earlier-start.ts';
 import { startCommand } from './maybe-started.ts';
 import type { Outcome } from './outcome.ts';
 import { draftOf, identityOf, type Identity } from './start-entry.ts';
@@ -84,7 +84,7 @@ async function started(order: Order, identity: Identity, world: RunWorld): Promi
 async function recover(order: Order, known: Entry | undefined, world: RunWorld): Promise<Target | undefined> {
   if (known?.state !== 'starting' || order.again) return undefined;
   const id = await askStart(order, known, { isRepeated: true, known: undefined }, world);
-  return id === undefined ? undefined : await noteUnderway(order, known, id, world);
+  return id === undefined ? undefined : await noteStarted(order, known, id, world);
 }
 
 async function startNew(
@@ -96,7 +96,7 @@ async function startNew(
   const draft = draftOf(order, identity);
   const id = await askStart(order, draft, { isRepeated: false, known }, world);
   if (id === undefined) throw new Error('a new start was taken for an old one');
-  return await noteUnderway(order, draft, id, world);
+  return await noteStarted(order, draft, id, world);
 }
 
 function withFailure(outcome: Outcome, error: ExportpollError): Outcome {

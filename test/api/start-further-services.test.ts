@@ -24,9 +24,9 @@ async function startAt(
   const world = apiWorld();
   const { client } = serviceOf(account, world);
   const turn = { urgency: 'urgent', signal: world.context.signal } as const;
-  const entry = startOf(profile);
-  const read = readParameters({ account, start: entry, parameters }, Date.UTC(2024, 4, 6));
-  const order = { account, entry, parameters: read, name };
+  const start = startOf(profile);
+  const read = readParameters({ account, start, parameters }, Date.UTC(2024, 4, 6));
+  const order = { account, start, parameters: read, name };
   const found = await requestStart(order, client, turn, () => Promise.resolve());
   return {
     sent: server.seen[0]!,

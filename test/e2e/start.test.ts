@@ -237,7 +237,9 @@ exports:
     await writeFile(join(directory, name), JSON.stringify({ ...entry, id: undefined, state: 'starting' }));
     const { exitCode, stderr } = await run(['watch', 'payments']);
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/it may have been started at [^]*exportpoll list [^]*--again/);
+    expect(stderr).toMatch(
+      /payments may have been started at .*, or not\n[^]*start payments --again; [^]*list --prune payments/,
+    );
     expect(stderr).not.toContain('has not been started');
   });
 
