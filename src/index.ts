@@ -8,11 +8,10 @@ import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
 import { realContext } from './real-context.ts';
 import type { Outcome } from './run/outcome.ts';
-import type { SavingWorld } from './run/run-export.ts';
 import { createRunner } from './run/run-exports.ts';
 import { startExport, tellTarget } from './run/start-export.ts';
 import { withSandbox } from './run/with-sandbox.ts';
-import { createWorld } from './run/world.ts';
+import { createWorld, type SavingWorld } from './run/world.ts';
 import type { Event } from './events.ts';
 
 /** How to work on an export from a program. */

@@ -4,7 +4,7 @@ import { chooseName, LostAnswerError, requestStart, type StartOrder, type StartR
 import { ExportpollError, RefusedError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { hashParameters, readParameters, type Parameters } from '../profiles/parameters.ts';
-import type { RunWorld } from './await-export.ts';
+import type { RunWorld } from './world.ts';
 import { afterReply } from './after-reply.ts';
 import { findStarted, listBefore } from './find-started.ts';
 import { maybeStartedError } from './maybe-started.ts';

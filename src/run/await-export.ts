@@ -1,26 +1,12 @@
-import type { LimitFunction } from 'p-limit';
-
 import type { Turn } from '../api/quota.ts';
-import type { Service } from '../api/service.ts';
 import type { Look } from '../api/look.ts';
 import type { Target } from '../account.ts';
 import { parseDuration } from '../units.ts';
-import type { Context } from '../context.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { poll, type Polled } from '../poll/poll.ts';
 import type { Event } from '../events.ts';
 import { retryingTold } from './retrying-told.ts';
 import { lookNoter } from './notes.ts';
-
-/** What the parts of a run have in common. */
-export interface RunWorld {
-  readonly context: Context;
-  readonly report: (event: Event) => void;
-  readonly ledger: Ledger;
-  readonly service: (of: Pick<Target, 'account'>) => Service;
-  /** Lets a few polls of an account at a time wait for their turn: one that waits here takes hardly any memory. */
-  readonly polling: (of: Pick<Target, 'account'>) => LimitFunction;
-}
+import type { RunWorld } from './world.ts';
 
 /** Tells that a run begins to work on an export. */
 export function announce({ account, id, entry }: Target, report: RunWorld['report']): void {

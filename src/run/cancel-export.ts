@@ -5,7 +5,8 @@ import { ExportpollError, GoneError, RefusedError, UsageError } from '../errors.
 import type { State } from '../events.ts';
 import { targetOf, type Entry } from '../ledger/entry.ts';
 import type { CancelEntry } from '../profiles/schema.ts';
-import { lookWithRetries, patienceOf, type RunWorld } from './await-export.ts';
+import { lookWithRetries, patienceOf } from './await-export.ts';
+import type { RunWorld } from './world.ts';
 import type { Outcome } from './outcome.ts';
 import { retryingTold } from './retrying-told.ts';
 

@@ -4,7 +4,7 @@ import { IoError, messageOf, UsageError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { isIdOf, shortened } from '../profiles/id.ts';
 import { isDated } from '../profiles/parameters.ts';
-import type { RunWorld } from './await-export.ts';
+import type { RunWorld } from './world.ts';
 import { earlierManifest, isDelivered } from './delivered.ts';
 import { besides, startCommand } from './maybe-started.ts';
 import type { Identity } from './start-entry.ts';

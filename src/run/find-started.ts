@@ -4,7 +4,7 @@ import { DeniedError, GoneError, ProtocolError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { isIdOf, shortened } from '../profiles/id.ts';
 import { parseDuration } from '../units.ts';
-import type { RunWorld } from './await-export.ts';
+import type { RunWorld } from './world.ts';
 import { maybeStartedError } from './maybe-started.ts';
 import type { WayOn } from './way-on.ts';
 

@@ -11,7 +11,8 @@ import {
   type ExportpollError,
 } from '../errors.ts';
 import { unknownWord } from '../poll/settle.ts';
-import { lookWithRetries, patienceOf, type RunWorld } from './await-export.ts';
+import { lookWithRetries, patienceOf } from './await-export.ts';
+import type { RunWorld } from './world.ts';
 
 /** The links of an export whose files are to be fetched. */
 export interface IssuedLinks {

@@ -2,7 +2,7 @@ import type { Target } from '../account.ts';
 import { ExitCode, ExportpollError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { apiOf } from '../profiles/origins.ts';
-import type { RunWorld } from './await-export.ts';
+import type { RunWorld } from './world.ts';
 import type { Outcome } from './outcome.ts';
 
 /** An entry of the ledger, and whether this run has made it. */

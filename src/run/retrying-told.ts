@@ -1,5 +1,5 @@
 import { retrying } from '../api/retry.ts';
-import type { RunWorld } from './await-export.ts';
+import type { RunWorld } from './world.ts';
 
 /** About what, and how patiently. */
 interface Retried {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
-import type { RunWorld } from './await-export.ts';
+import type { RunWorld } from './world.ts';
 
 /**
  * Calls `work` for all subjects at once, and resolves when all are done. A bug in one is thrown only then: the others

@@ -1,36 +1,21 @@
-import type { LimitFunction } from 'p-limit';
-
 import type { Look } from '../api/look.ts';
 import type { Target } from '../account.ts';
 import { diskErrorOf } from '../download/disk-errors.ts';
 import { exportKey, removeDraft } from '../download/export-files.ts';
 import { Journal, removeJournal } from '../download/journal.ts';
-import type { Locks, Release } from '../download/lock.ts';
+import type { Release } from '../download/lock.ts';
 import type { Manifest, ManifestFile } from '../download/manifest.ts';
-import type { OutputDirectory } from '../download/output-directory.ts';
 import { saveExport } from '../download/save-export.ts';
 import type { Saving } from '../download/save-file.ts';
 import { Names } from '../download/target.ts';
 import { EmptyExportError, ExportpollError, InterruptedError, StillRunningError } from '../errors.ts';
 import { apiOf } from '../profiles/origins.ts';
-import { announce, awaitExport, patienceOf, type RunWorld } from './await-export.ts';
+import { announce, awaitExport, patienceOf } from './await-export.ts';
 import { earlierManifest, isDelivered, tellDelivered } from './delivered.ts';
 import { withDueCommand } from './due-command.ts';
 import { issueLinks } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
-
-/** What the exports of a run share while they are saved. */
-export interface SavingWorld extends RunWorld {
-  /** Files at once, over all exports. */
-  readonly limit: LimitFunction;
-  /** Exports at once that look for what is here already, before they wait. */
-  readonly opening: LimitFunction;
-  readonly locks: Locks;
-  /** One object a directory. */
-  readonly directory: (path: string) => OutputDirectory;
-  /** `exportpoll/VERSION`, for manifests. */
-  readonly generator: string;
-}
+import type { SavingWorld } from './world.ts';
 
 /**
  * One export from first look to manifest: wait for it (or look once), then save its files. An export that is already

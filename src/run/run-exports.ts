@@ -1,7 +1,8 @@
 import type { Target } from '../account.ts';
 import { noteOutcome, noteUnderway } from './notes.ts';
 import type { Outcome } from './outcome.ts';
-import { runExport, type SavingWorld } from './run-export.ts';
+import { runExport } from './run-export.ts';
+import type { SavingWorld } from './world.ts';
 import { streamExport } from './stream-export.ts';
 
 /** Works on one export, from its first look to its last file. */

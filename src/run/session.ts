@@ -11,10 +11,9 @@ import { describeError } from '../ui/describe-error.ts';
 import type { Results } from '../ui/results.ts';
 import { exitCodeOf, type Outcome } from './outcome.ts';
 import { startReports, type Reported, type Reports } from './reports.ts';
-import type { SavingWorld } from './run-export.ts';
 import { withSandbox } from './with-sandbox.ts';
 import { startTelling, type Telling } from './telling.ts';
-import { createWorld } from './world.ts';
+import { createWorld, type SavingWorld } from './world.ts';
 
 /** What a command was called with. */
 export interface Invocation {

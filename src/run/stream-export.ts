@@ -7,7 +7,8 @@ import { TailStore } from '../download/tail-store.ts';
 import { transfer } from '../download/transfer.ts';
 import { linkExpectations } from '../download/verify.ts';
 import { EmptyExportError, ExportpollError, OutputClosedError } from '../errors.ts';
-import { announce, awaitExport, patienceOf, type RunWorld } from './await-export.ts';
+import { announce, awaitExport, patienceOf } from './await-export.ts';
+import type { RunWorld } from './world.ts';
 import { issueLinks, type IssuedLinks } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
 

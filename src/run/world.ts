@@ -3,7 +3,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { requireCredentials } from '../config/credentials.ts';
 import { Quota } from '../api/quota.ts';
 import { openService, type Service } from '../api/service.ts';
-import type { Account } from '../account.ts';
+import type { Account, Target } from '../account.ts';
 import type { Settings } from '../settings.ts';
 import type { Context } from '../context.ts';
 import type { Event } from '../events.ts';
@@ -12,7 +12,29 @@ import { version } from '../version.ts';
 import { parseDuration } from '../units.ts';
 import { Locks } from '../download/lock.ts';
 import { OutputDirectory } from '../download/output-directory.ts';
-import type { SavingWorld } from './run-export.ts';
+
+/** What the parts of a run have in common. */
+export interface RunWorld {
+  readonly context: Context;
+  readonly report: (event: Event) => void;
+  readonly ledger: Ledger;
+  readonly service: (of: Pick<Target, 'account'>) => Service;
+  /** Lets a few polls of an account at a time wait for their turn: one that waits here takes hardly any memory. */
+  readonly polling: (of: Pick<Target, 'account'>) => LimitFunction;
+}
+
+/** What the exports of a run share while they are saved. */
+export interface SavingWorld extends RunWorld {
+  /** Files at once, over all exports. */
+  readonly limit: LimitFunction;
+  /** Exports at once that look for what is here already, before they wait. */
+  readonly opening: LimitFunction;
+  readonly locks: Locks;
+  /** One object a directory. */
+  readonly directory: (path: string) => OutputDirectory;
+  /** `exportpoll/VERSION`, for manifests. */
+  readonly generator: string;
+}
 
 /** More than may be under way at once, so that there is always one whose turn it is. */
 const MOST_POLLING = 24;

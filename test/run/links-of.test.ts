@@ -4,7 +4,7 @@ import type { Link } from '../../src/api/link.ts';
 import type { Look } from '../../src/api/look.ts';
 import type { Target } from '../../src/account.ts';
 import type { Event } from '../../src/events.ts';
-import type { RunWorld } from '../../src/run/await-export.ts';
+import type { RunWorld } from '../../src/run/world.ts';
 import { issueLinks, linksOf, stateError } from '../../src/run/links-of.ts';
 import { apiWorld } from '../helpers/api.ts';
 

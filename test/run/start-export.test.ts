@@ -11,7 +11,7 @@ import type { Context } from '../../src/context.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { loadBuiltin } from '../../src/profiles/load.ts';
 import type { Parameters } from '../../src/profiles/parameters.ts';
-import type { RunWorld } from '../../src/run/await-export.ts';
+import type { RunWorld } from '../../src/run/world.ts';
 import { noteOutcome } from '../../src/run/notes.ts';
 import type { Outcome } from '../../src/run/outcome.ts';
 import { startExport } from '../../src/run/start-export.ts';
