@@ -9,7 +9,7 @@ import { UsageError } from './errors.ts';
 import { realContext } from './real-context.ts';
 import type { Outcome } from './run/outcome.ts';
 import { createRunner } from './run/run-exports.ts';
-import { startExport, tellTarget } from './run/start-export.ts';
+import { startExport, tellTarget } from './run/start/start-export.ts';
 import { withSandbox } from './run/with-sandbox.ts';
 import { createWorld, type SavingWorld } from './run/world.ts';
 import type { Event } from './events.ts';

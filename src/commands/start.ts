@@ -6,7 +6,7 @@ import type { ExitCode } from '../errors.ts';
 import { runEach } from '../run/run-each.ts';
 import { createRunner } from '../run/run-exports.ts';
 import { runSession, type Invocation } from '../run/session.ts';
-import { startExport, tellTarget } from '../run/start-export.ts';
+import { startExport, tellTarget } from '../run/start/start-export.ts';
 
 /**
  * `exportpoll start`: asks the provider for a new export and prints its target, or, with `--watch`, waits for it and

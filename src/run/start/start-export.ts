@@ -1,13 +1,13 @@
-import type { Order, Target } from '../account.ts';
-import { ExportpollError, StillRunningError } from '../errors.ts';
-import type { Entry } from '../ledger/entry.ts';
-import { askStart } from './ask-start.ts';
-import { announce } from './await-export.ts';
-import type { RunWorld } from './world.ts';
-import { adopt, goOn, keep, noteStarted } from './earlier-start.ts';
+import type { Order, Target } from '../../account.ts';
+import { ExportpollError, StillRunningError } from '../../errors.ts';
+import type { Entry } from '../../ledger/entry.ts';
+import { askStart } from './ask.ts';
+import { announce } from '../await-export.ts';
+import type { RunWorld } from '../world.ts';
+import { adopt, goOn, keep, noteStarted } from './earlier.ts';
 import { startCommand } from './maybe-started.ts';
-import type { Outcome } from './outcome.ts';
-import { draftOf, identityOf, type Identity } from './start-entry.ts';
+import type { Outcome } from '../outcome.ts';
+import { draftOf, identityOf, type Identity } from './entry.ts';
 
 /** What is done with an export once it is started. */
 export interface Following<World extends RunWorld> {

@@ -1,10 +1,10 @@
-import type { Order } from '../account.ts';
-import { listLike, type StartOrder } from '../api/start.ts';
-import { DeniedError, GoneError, ProtocolError } from '../errors.ts';
-import type { Entry } from '../ledger/entry.ts';
-import { isIdOf, shortened } from '../profiles/id.ts';
-import { parseDuration } from '../units.ts';
-import type { RunWorld } from './world.ts';
+import type { Order } from '../../account.ts';
+import { listLike, type StartOrder } from '../../api/start.ts';
+import { DeniedError, GoneError, ProtocolError } from '../../errors.ts';
+import type { Entry } from '../../ledger/entry.ts';
+import { isIdOf, shortened } from '../../profiles/id.ts';
+import { parseDuration } from '../../units.ts';
+import type { RunWorld } from '../world.ts';
 import { maybeStartedError } from './maybe-started.ts';
 import type { WayOn } from './way-on.ts';
 

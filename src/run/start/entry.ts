@@ -1,8 +1,8 @@
-import type { Order } from '../account.ts';
-import type { Entry, EntryIdentity } from '../ledger/entry.ts';
-import { apiOf } from '../profiles/origins.ts';
-import { hashParameters, readParameters } from '../profiles/parameters.ts';
-import type { RunWorld } from './world.ts';
+import type { Order } from '../../account.ts';
+import type { Entry, EntryIdentity } from '../../ledger/entry.ts';
+import { apiOf } from '../../profiles/origins.ts';
+import { hashParameters, readParameters } from '../../profiles/parameters.ts';
+import type { RunWorld } from '../world.ts';
 
 /** Which export an order is for. `at`: when it was asked for, in ms, which is what date words go by, however long the export before it takes. */
 export type Identity = EntryIdentity & { readonly parameters: string; readonly at: number };

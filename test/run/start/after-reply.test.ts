@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 
-import type { StartReply } from '../../src/api/start.ts';
-import { RefusedError } from '../../src/errors.ts';
-import { afterReply, type AfterReply } from '../../src/run/after-reply.ts';
+import type { StartReply } from '../../../src/api/start.ts';
+import { RefusedError } from '../../../src/errors.ts';
+import { afterReply, type AfterReply } from '../../../src/run/start/after-reply.ts';
 
 const error = new RefusedError('no');
 const DONE: AfterReply = { kind: 'done', id: 'new' };

@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import type { Account, Order, Target } from '../../src/account.ts';
-import { defaultLayer, settle } from '../../src/config/settings.ts';
-import type { Context } from '../../src/context.ts';
-import { Ledger } from '../../src/ledger/ledger.ts';
-import { loadBuiltin } from '../../src/profiles/load.ts';
-import type { Parameters } from '../../src/profiles/parameters.ts';
-import type { RunWorld } from '../../src/run/world.ts';
-import { noteOutcome } from '../../src/run/notes.ts';
-import type { Outcome } from '../../src/run/outcome.ts';
-import { startExport } from '../../src/run/start-export.ts';
-import { serve, type Handler, type Reply, type Seen } from '../helpers/answers.ts';
-import { accountOf, apiWorld, serviceOf } from '../helpers/api.ts';
+import type { Account, Order, Target } from '../../../src/account.ts';
+import { defaultLayer, settle } from '../../../src/config/settings.ts';
+import type { Context } from '../../../src/context.ts';
+import { Ledger } from '../../../src/ledger/ledger.ts';
+import { loadBuiltin } from '../../../src/profiles/load.ts';
+import type { Parameters } from '../../../src/profiles/parameters.ts';
+import type { RunWorld } from '../../../src/run/world.ts';
+import { noteOutcome } from '../../../src/run/notes.ts';
+import type { Outcome } from '../../../src/run/outcome.ts';
+import { startExport } from '../../../src/run/start/start-export.ts';
+import { serve, type Handler, type Reply, type Seen } from '../../helpers/answers.ts';
+import { accountOf, apiWorld, serviceOf } from '../../helpers/api.ts';
 
 /** What a start came to: all its failures, the ids that were followed, and the last of them. */
 interface Started extends Outcome {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { wayOn, type WayOn } from '../../src/run/way-on.ts';
+import { wayOn, type WayOn } from '../../../src/run/start/way-on.ts';
 
 const before = ['1'];
 const FIND: WayOn = { kind: 'find', before, grace: false, orElse: 'ask-again' };

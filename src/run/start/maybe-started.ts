@@ -1,6 +1,6 @@
-import type { Order } from '../account.ts';
-import { MaybeStartedError } from '../errors.ts';
-import type { Entry } from '../ledger/entry.ts';
+import type { Order } from '../../account.ts';
+import { MaybeStartedError } from '../../errors.ts';
+import type { Entry } from '../../ledger/entry.ts';
 
 /** The error of a start of which nobody can tell whether it has started an export; `why` ends the sentence. */
 export function maybeStartedError(order: Order, { updatedAt }: Entry, why: string): MaybeStartedError {

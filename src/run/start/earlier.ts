@@ -1,13 +1,13 @@
-import type { Order, Target } from '../account.ts';
-import { onDisk } from '../download/disk-errors.ts';
-import { IoError, messageOf, UsageError } from '../errors.ts';
-import type { Entry } from '../ledger/entry.ts';
-import { isIdOf, shortened } from '../profiles/id.ts';
-import { isDated } from '../profiles/parameters.ts';
-import type { RunWorld } from './world.ts';
-import { earlierManifest, isDelivered } from './delivered.ts';
+import type { Order, Target } from '../../account.ts';
+import { onDisk } from '../../download/disk-errors.ts';
+import { IoError, messageOf, UsageError } from '../../errors.ts';
+import type { Entry } from '../../ledger/entry.ts';
+import { isIdOf, shortened } from '../../profiles/id.ts';
+import { isDated } from '../../profiles/parameters.ts';
+import type { RunWorld } from '../world.ts';
+import { earlierManifest, isDelivered } from '../delivered.ts';
 import { besides, startCommand } from './maybe-started.ts';
-import type { Identity } from './start-entry.ts';
+import type { Identity } from './entry.ts';
 
 /** What a person has found at the provider, after the answer to a start was lost. */
 export async function adopt(

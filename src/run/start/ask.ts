@@ -1,15 +1,21 @@
-import type { Order } from '../account.ts';
-import { TransientError } from '../api/failures.ts';
-import { chooseName, LostAnswerError, requestStart, type StartOrder, type StartReply } from '../api/start.ts';
-import { ExportpollError, RefusedError } from '../errors.ts';
-import type { Entry } from '../ledger/entry.ts';
-import { hashParameters, readParameters, type Parameters } from '../profiles/parameters.ts';
-import type { RunWorld } from './world.ts';
+import type { Order } from '../../account.ts';
+import { TransientError } from '../../api/failures.ts';
+import {
+  chooseName,
+  LostAnswerError,
+  requestStart,
+  type StartOrder,
+  type StartReply,
+} from '../../api/start.ts';
+import { ExportpollError, RefusedError } from '../../errors.ts';
+import type { Entry } from '../../ledger/entry.ts';
+import { hashParameters, readParameters, type Parameters } from '../../profiles/parameters.ts';
+import type { RunWorld } from '../world.ts';
 import { afterReply } from './after-reply.ts';
-import { findStarted, listBefore } from './find-started.ts';
+import { findStarted, listBefore } from './find.ts';
 import { maybeStartedError } from './maybe-started.ts';
-import { retryingTold } from './retrying-told.ts';
-import { StartNote, type Earlier } from './start-note.ts';
+import { retryingTold } from '../retrying-told.ts';
+import { StartNote, type Earlier } from './note.ts';
 import { wayOn, type WayOn } from './way-on.ts';
 
 /** The next name is as good as the last: after so many in a row something else is wrong. */

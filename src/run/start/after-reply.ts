@@ -1,5 +1,5 @@
-import type { StartReply } from '../api/start.ts';
-import type { ExportpollError } from '../errors.ts';
+import type { StartReply } from '../../api/start.ts';
+import type { ExportpollError } from '../../errors.ts';
 
 /** What is known of an attempt when the reply comes. */
 export interface Asked {

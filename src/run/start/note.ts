@@ -1,5 +1,5 @@
-import type { Entry } from '../ledger/entry.ts';
-import type { RunWorld } from './world.ts';
+import type { Entry } from '../../ledger/entry.ts';
+import type { RunWorld } from '../world.ts';
 
 /** What the ledger has had of an order. */
 export interface Earlier {
