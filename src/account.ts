@@ -35,6 +35,11 @@ export interface Target {
   readonly entry?: Entry;
 }
 
+/** What a person calls it: `provider:id`. */
+export function subjectOf({ account, id }: Pick<Target, 'account' | 'id'>): string {
+  return `${account.name}:${id}`;
+}
+
 /** A new export to ask for, or one that was asked for and is not finished. */
 export interface Order {
   readonly account: Account;

@@ -1,6 +1,6 @@
 import { leftOut } from '../config/known-exports.ts';
 import { resolveTargets } from '../config/targets.ts';
-import type { Target } from '../account.ts';
+import { subjectOf, type Target } from '../account.ts';
 import type { Context } from '../context.ts';
 import { EmptyExportError, ExportpollError, StillRunningError, type ExitCode } from '../errors.ts';
 import { awaitExport } from '../run/await-export.ts';
@@ -21,8 +21,7 @@ export async function status(context: Context, invocation: Invocation): Promise<
 }
 
 async function statusOf(target: Target, world: RunWorld): Promise<Outcome> {
-  const subject = `${target.account.name}:${target.id}`;
-  const outcome = { subject, files: 0, bytes: 0 };
+  const outcome = { subject: subjectOf(target), files: 0, bytes: 0 };
   try {
     const found = await awaitExport(target, true, world);
     const isEmpty = found.state === 'empty' && target.settings.errorOnEmpty;

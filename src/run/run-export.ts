@@ -1,5 +1,5 @@
 import type { Look } from '../api/look.ts';
-import type { Target } from '../account.ts';
+import { subjectOf, type Target } from '../account.ts';
 import { diskErrorOf } from '../download/disk-errors.ts';
 import { exportKey, removeDraft } from '../download/export-files.ts';
 import { Journal, removeJournal } from '../download/journal.ts';
@@ -138,10 +138,6 @@ function outcomeOf(
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     failures: isEmpty && target.settings.errorOnEmpty ? [empty] : told,
   };
-}
-
-function subjectOf({ account, id }: Target): string {
-  return `${account.name}:${id}`;
 }
 
 /** What the export's files beside the targets are called after. */

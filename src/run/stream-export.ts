@@ -1,5 +1,5 @@
 import type { Link } from '../api/link.ts';
-import type { Target } from '../account.ts';
+import { subjectOf, type Target } from '../account.ts';
 import { remoteName } from '../download/name.ts';
 import { outputSink } from '../download/sinks.ts';
 import { Source } from '../download/source.ts';
@@ -17,9 +17,9 @@ import type { Outcome } from './outcome.ts';
  * on disk, so a run that fails cannot be resumed; a broken connection within the run is.
  */
 export async function streamExport(target: Target, once: boolean, world: RunWorld): Promise<Outcome> {
-  const { account, id, settings } = target;
+  const { settings } = target;
   announce(target, world.report);
-  const outcome = { subject: `${account.name}:${id}`, files: 0, bytes: 0 };
+  const outcome = { subject: subjectOf(target), files: 0, bytes: 0 };
   try {
     const found = await awaitExport(target, once, world);
     const issued = issueLinks(found, once, target, world);

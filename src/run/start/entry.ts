@@ -2,6 +2,7 @@ import type { Order } from '../../account.ts';
 import type { Entry, EntryIdentity } from '../../ledger/entry.ts';
 import { apiOf } from '../../profiles/origins.ts';
 import { hashParameters, readParameters } from '../../profiles/parameters.ts';
+import type { Settings } from '../../settings.ts';
 import type { RunWorld } from '../world.ts';
 
 /** Which export an order is for. `at`: when it was asked for, in ms, which is what date words go by, however long the export before it takes. */
@@ -15,20 +16,18 @@ export function identityOf(order: Order, { context }: RunWorld): Identity {
 }
 
 /** The entry of a new export, before it is asked for. */
-export function draftOf({ settings }: Order, identity: Identity): Entry {
-  const { name, file, at: asked, ...rest } = identity;
-  const { output, keepCompressed, name: template } = settings;
-  const at = new Date(asked).toISOString();
-  return {
-    v: 1,
-    ...rest,
-    id: undefined,
-    ...(name === undefined ? {} : { name }),
-    ...(file === undefined ? {} : { file }),
-    state: 'starting',
-    output,
-    options: { keepCompressed, name: template },
-    createdAt: at,
-    updatedAt: at,
-  };
+export function draftOf({ settings }: Order, { at, ...identity }: Identity): Entry {
+  return newEntry({ ...identity, id: undefined }, 'starting', settings, at);
+}
+
+/** An entry that is made now, at `at` in ms. */
+export function newEntry(
+  identity: EntryIdentity,
+  state: Entry['state'],
+  { output, keepCompressed, name }: Settings,
+  at: number,
+): Entry {
+  const now = new Date(at).toISOString();
+  const options = { keepCompressed, name };
+  return { v: 1, ...identity, state, output, options, createdAt: now, updatedAt: now };
 }

@@ -1,4 +1,4 @@
-import type { Order, Target } from '../../account.ts';
+import { subjectOf, type Order, type Target } from '../../account.ts';
 import { ExportpollError, StillRunningError } from '../../errors.ts';
 import type { Entry } from '../../ledger/entry.ts';
 import { askStart } from './ask.ts';
@@ -64,8 +64,7 @@ export async function startExport<World extends RunWorld>(
 /** Follows an export no further than to tell its target. */
 export async function tellTarget(target: Target, { report }: Pick<RunWorld, 'report'>): Promise<Outcome> {
   announce(target, report);
-  const subject = `${target.account.name}:${target.id}`;
-  return await Promise.resolve({ subject, files: 0, bytes: 0, failures: [] });
+  return await Promise.resolve({ subject: subjectOf(target), files: 0, bytes: 0, failures: [] });
 }
 
 /** The export of the order that is under way, that may have been started, or that is here already; else a new one. */
