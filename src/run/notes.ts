@@ -4,6 +4,7 @@ import type { Entry } from '../ledger/entry.ts';
 import { apiOf } from '../profiles/origins.ts';
 import type { RunWorld } from './world.ts';
 import type { Outcome } from './outcome.ts';
+import { newEntry } from './start-entry.ts';
 
 /** An entry of the ledger, and whether this run has made it. */
 interface Noted {
@@ -21,6 +22,8 @@ const NEVER_BEGAN: ReadonlySet<ExitCode> = new Set([
   ExitCode.protocol,
 ]);
 
+const DELIVERED: ReadonlySet<string> = new Set(['ready', 'empty']);
+
 /** Often enough for `list --prune`, which counts in days. */
 const LOOKS_NOTED_EVERY_MS = 3_600_000;
 
@@ -37,7 +40,7 @@ export function lookNoter(entry: Entry | undefined, { context, ledger }: RunWorl
     const updatedAt = new Date(nowMs).toISOString();
     const touch = (current: Entry): Entry =>
       current.state === 'underway' ? { ...current, updatedAt } : current;
-    await unlessReadOnly(async () => void (await ledger.update(entry, touch, { durable: false })));
+    await triedToNote(async () => void (await ledger.update(entry, touch, { durable: false })));
   };
 }
 
@@ -53,24 +56,23 @@ export async function noteUnderway(
   if (entry !== undefined) return { entry, isNew: false };
   const { context, ledger } = world;
   if (settings.output === '-' || context.redactor.knows(id)) return undefined;
-  const at = new Date(context.clock.now()).toISOString();
-  const { output, keepCompressed, name } = settings;
-  const made: Entry = {
-    v: 1,
-    provider: account.name,
-    api: apiOf(account, settings),
-    id,
-    state: 'underway',
-    output,
-    options: { keepCompressed, name },
-    createdAt: at,
-    updatedAt: at,
-  };
-  const written = await unlessReadOnly(async () => await ledger.write(made, { durable: false }));
+  const identity = { provider: account.name, api: apiOf(account, settings), id };
+  const made = newEntry(identity, 'underway', settings, context.clock.now());
+  const written = await triedToNote(async () => await ledger.write(made, { durable: false }));
   return written ? { entry: made, isNew: true } : undefined;
 }
 
-/** Notes what became of it: of one that was started here how it ended; any other is forgotten when it is over. */
+/**
+ * Notes what became of it: of one that was started here how it ended; any other is forgotten when it is over. Another run
+ * may have noted an end meanwhile, as `cancel` does:
+ *
+ * | the entry by now | this run ended as | so |
+ * | --- | --- | --- |
+ * | not finished | any | noted |
+ * | ready, empty | any | left: its files were delivered |
+ * | cancelled, failed, gone | ready, empty | noted: the provider went on, and its files were delivered |
+ * | cancelled, failed, gone | failed, gone | left: who noted it first knew why |
+ */
 export async function noteOutcome(
   noted: Noted | undefined,
   { files, failures }: Outcome,
@@ -80,13 +82,16 @@ export async function noteOutcome(
   const { entry, isNew } = noted;
   const codes = failures.map(({ error }) => error.exitCode);
   const isOver = codes.every((code) => SETTLED.has(code));
-  await unlessReadOnly(async () => {
+  await triedToNote(async () => {
     if (entry.parameters === undefined) {
       if (isOver || (isNew && codes.some((code) => NEVER_BEGAN.has(code)))) await ledger.remove(entry);
-    } else if (isOver && entry.state !== 'finished') {
+    } else if (isOver) {
       const updatedAt = new Date(context.clock.now()).toISOString();
       const outcome = outcomeOf(codes, files);
-      await ledger.update(entry, (current) => ({ ...current, state: 'finished', outcome, updatedAt }));
+      if (stays(entry, outcome)) return;
+      await ledger.update(entry, (current) =>
+        stays(current, outcome) ? current : { ...current, state: 'finished', outcome, updatedAt },
+      );
     }
   });
 }
@@ -97,7 +102,18 @@ function outcomeOf(codes: readonly ExitCode[], files: number): string {
   return files === 0 ? 'empty' : 'ready';
 }
 
-async function unlessReadOnly(work: () => Promise<void>): Promise<boolean> {
+/** Whether an entry stays as it is when a run ends as `outcome`. */
+function stays(entry: Entry, outcome: string): boolean {
+  return entry.state === 'finished' && (isNotedAsDelivered(entry) || !DELIVERED.has(outcome));
+}
+
+/** Whether it is noted that everything that the export has was delivered. */
+export function isNotedAsDelivered({ state, outcome = 'ready' }: Entry): boolean {
+  return state === 'finished' && DELIVERED.has(outcome);
+}
+
+/** Nothing depends on these notes: where the ledger cannot be written, or read, there are none. */
+async function triedToNote(work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
     return true;
