@@ -21,7 +21,17 @@ export async function requestCancel(
 ): Promise<string | undefined> {
   const { profile } = account;
   const vars = { ...account.variables, id, ...compileIdPattern(profile).exec(id)?.groups };
-  const { answer, status, error } = await send(profile, entry.request, { vars }, entry.accept, client, turn);
+  // Some services are asked with a GET. It changes something all the same: nobody may send it again unnoticed.
+  const once = { onSend: async () => await Promise.resolve() };
+  const { answer, status, error } = await send(
+    profile,
+    entry.request,
+    { vars },
+    entry.accept,
+    client,
+    turn,
+    once,
+  );
   if (error === undefined) {
     const said = evaluateText(entry.message, { vars, ...pick(answer) });
     return said === undefined ? undefined : client.quote(said);

@@ -25,6 +25,9 @@ export class TransientError extends TryAgainError {
   }
 }
 
+/** The server turned the request away, unseen, as one too many (429): it has done nothing. */
+export class TooManyRequestsError extends TransientError {}
+
 /**
  * A success that cannot be read: a page where JSON should be, JSON that is cut, nothing at all. A page that says
  * "maintenance" or wants a log-in to the network passes; the page behind a wrong `baseUrl` does not, and nobody can
@@ -65,7 +68,7 @@ export function statusError(
     case 'gone':
       return new GoneError(what, details);
     case 'transient':
-      return new TransientError(what, details);
+      return status === 429 ? new TooManyRequestsError(what, details) : new TransientError(what, details);
     case 'unexpected':
       return new ProtocolError(what, details);
   }
