@@ -115,7 +115,9 @@ export class Ledger {
     { durable }: { durable: boolean } = { durable: true },
   ): Promise<boolean> {
     const { provider, api, id } = entry;
-    for (const identity of [entry, { provider, api, id }]) {
+    const byId = { provider, api, id };
+    const isApart = id !== undefined && entryKey(byId) !== entryKey(entry);
+    for (const identity of isApart ? [entry, byId] : [entry]) {
       if (await this.#updateOne(identity, id, change, durable)) return true;
     }
     return false;

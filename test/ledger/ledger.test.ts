@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 
 import { entryKey, type Entry } from '../../src/ledger/entry.ts';
 import { NO_HOME } from '../../src/context.ts';
@@ -57,6 +57,17 @@ it('leaves a newer entry alone, and changes the one that the export has been mov
   expect(await ledger.update(entry(), finish)).toBe(true);
   expect(await ledger.find(newer)).toEqual(newer);
   expect(await ledger.find(moved)).toEqual(finish(moved));
+});
+
+it.each([
+  ['that is known by its id alone', { name: undefined, file: undefined, parameters: undefined }, 1],
+  ['without an id', { id: undefined }, 1],
+  ['of a named export', {}, 2],
+])('looks for an entry %s in each place once', async (_, more, places) => {
+  const { ledger } = await emptyLedger();
+  const lock = vi.spyOn(ledger, 'lock');
+  expect(await ledger.update(entry(more), finish)).toBe(false);
+  expect(lock).toHaveBeenCalledTimes(places);
 });
 
 it('leaves what another run works on to that run', async () => {
