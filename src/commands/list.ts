@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import { loadConfiguration, type Configuration } from '../config/configuration.ts';
 import type { Context } from '../context.ts';
 import { ExitCode, UsageError, type ExportpollError } from '../errors.ts';
@@ -13,7 +15,7 @@ import { table } from '../ui/table.ts';
 /**
  * `exportpoll list`: the exports that this machine has started or has half done, or those of them that are named. With
  * `--prune` those that are finished, and those that nobody has looked at for a month, are forgotten first; where some are
- * named, these and no others, in whatever state they are.
+ * named, these and no others are forgotten, in whatever state they are, and there is nothing left to list.
  */
 export async function list(
   context: Context,
@@ -24,21 +26,27 @@ export async function list(
   const { quiet, json, verbose } = configuration.settings;
   const { targets } = invocation;
   const { stderr, stdout, redactor } = context;
-  const tell = (line: string): void =>
-    void stderr.stream.write(`exportpoll: ${maskedText(line, redactor)}\n`);
+  const tell = (line: string): void => {
+    if (!quiet) stderr.stream.write(`exportpoll: ${maskedText(line, redactor)}\n`);
+  };
   const warn = ({ message, hint = '' }: ExportpollError): void => tell(`warning: ${message}; ${hint}`);
   const ledger = new Ledger(context);
   const known = await ledger.list(warn);
   const named = targets.map((text) => entriesOf(text, known, configuration, ledger));
-  if (prune) {
-    const forgotten =
-      targets.length > 0
-        ? await forget(onlyOnes(targets, named), ledger, context)
-        : await forgetOld(known, ledger, context);
-    if (!quiet) tell(`${formatCount(forgotten, 'export')} forgotten`);
+  let entries = targets.length > 0 ? [...new Set(named.flat())] : known;
+  if (prune && targets.length > 0) {
+    for (const entry of new Set(onlyOnes(targets, named))) {
+      await forget(entry, ledger, context);
+      tell(`${targetOf(entry)} forgotten`);
+    }
+    entries = [];
+  } else {
+    if (prune) {
+      tell(`${formatCount(await forgetOld(known, ledger, context), 'export')} forgotten`);
+      entries = await ledger.list();
+    }
+    if (entries.length === 0) tell('no exports known');
   }
-  const entries = prune ? await ledger.list() : targets.length > 0 ? [...new Set(named.flat())] : known;
-  if (entries.length === 0 && !quiet) tell('no exports known');
   const rows = entries.map((entry) => rowOf(entry, ledger));
   if (json) stdout.stream.write(redactor.mask(`${JSON.stringify(rows, null, 2)}\n`));
   else if (rows.length > 0) stdout.stream.write(tableOf(rows, verbose, context));
@@ -47,7 +55,7 @@ export async function list(
 
 /**
  * What a TARGET means here: the name of an export (where several projects have one, that of the configured one), a target,
- * or the file of an entry. Throws UsageError where there is none.
+ * or the file of an entry, with its directory or without. Throws UsageError where there is none.
  */
 function entriesOf(
   text: string,
@@ -58,9 +66,10 @@ function entriesOf(
   const here = exports.get(text)?.file.realPath;
   const own = known.filter(({ name, file }) => name === text && file === here);
   if (own.length > 0) return own;
-  const found = known.filter(
-    (entry) => entry.name === text || targetOf(entry) === text || ledger.pathOf(entry) === text,
-  );
+  const found = known.filter((entry) => {
+    const path = ledger.pathOf(entry);
+    return [entry.name, targetOf(entry), path, basename(path)].includes(text);
+  });
   if (found.length > 0) return found;
   const words = known.flatMap((entry) => [
     targetOf(entry),

@@ -1,6 +1,6 @@
 import type { Account } from '../account.ts';
 import { ConfigError, UsageError } from '../errors.ts';
-import { entryKey, isUnfinished, type Entry } from '../ledger/entry.ts';
+import { entryKey, isUnfinished, targetOf, type Entry } from '../ledger/entry.ts';
 import { isIdOf, shortened } from '../profiles/id.ts';
 import { apiOf } from '../profiles/origins.ts';
 import type { Configuration } from './configuration.ts';
@@ -99,12 +99,20 @@ export function leftOut(configuration: Configuration, entries: readonly Entry[])
       const why = obstacleTo(configuration, entry);
       if (why === undefined) return [];
       return [
-        `${entry.provider}:${shortened(entry.id)} is left out: ${why}. To forget it, remove ${entryKey(entry)}.json ` +
-          'from the ledger; exportpoll list --prune does when it is a month old',
+        `${entry.provider}:${shortened(entry.id)} is left out: ${why}. To forget it: exportpoll list --prune ` +
+          wordFor(entry, entries),
       ];
     }
     const what = entry.name ?? entry.provider;
-    return [`${what} may have been started at ${entry.createdAt} and is left out; run its start again`];
+    return [`${what} may have been started at ${entry.updatedAt} and is left out; run its start again`];
   });
   return [...named, ...others];
+}
+
+/** What means that entry alone, and nothing else to a shell: its target, or else its file in the ledger. */
+function wordFor(entry: Entry, entries: readonly Entry[]): string {
+  const target = targetOf(entry);
+  const isPlain = /^[\w.:/@%+-]{1,100}$/.test(target);
+  const isOnly = entries.every((other) => other === entry || ![other.name, targetOf(other)].includes(target));
+  return isPlain && isOnly ? target : `${entryKey(entry)}.json`;
 }

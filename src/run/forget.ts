@@ -28,28 +28,16 @@ export async function forgetOld(
   return forgotten;
 }
 
-/**
- * Forgets exports, whatever their state; resolves with how many. Rejects with TryAgainError at the first that a run works
- * on.
- */
-export async function forget(
-  entries: readonly Entry[],
-  ledger: Ledger,
-  { pid }: Pick<Context, 'pid'>,
-): Promise<number> {
-  const locks = new Locks(pid);
-  const once = new Set(entries);
-  for (const entry of once) {
-    const release = await ledger.lock(entry);
-    try {
-      await requireUnwatched(entry, locks);
-      await ledger.remove(entry);
-    } finally {
-      // What it cannot remove is a dead run's lock to the next one.
-      await release().catch(() => undefined);
-    }
+/** Forgets an export, whatever its state. Rejects with TryAgainError while a run works on it. */
+export async function forget(entry: Entry, ledger: Ledger, { pid }: Pick<Context, 'pid'>): Promise<void> {
+  const release = await ledger.lock(entry);
+  try {
+    await requireUnwatched(entry, new Locks(pid));
+    await ledger.remove(entry);
+  } finally {
+    // What it cannot remove is a dead run's lock to the next one.
+    await release().catch(() => undefined);
   }
-  return once.size;
 }
 
 /** Who saves files has the lock beside them, and not that of the entry. Rejects with TryAgainError. */

@@ -6,6 +6,7 @@ import { ExitCode, ExportpollError, messageOf, UsageError } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { Ledger } from '../ledger/ledger.ts';
+import type { Settings } from '../settings.ts';
 import { maskedText } from '../ui/clean.ts';
 import { describeError } from '../ui/describe-error.ts';
 import type { Results } from '../ui/results.ts';
@@ -86,7 +87,7 @@ async function work<Subject extends Pick<Target, 'settings'>>(
     session = await workOn(context, configuration, invocation, command, reports);
   } catch (error) {
     const exitCode = error instanceof ExportpollError ? error.exitCode : ExitCode.bug;
-    tellUnreported(await reports.end([], exitCode), error, context);
+    tellUnreported(await reports.end([], exitCode), error, configuration.settings, context);
     throw error;
   }
   const { telling, outcomes } = session;
@@ -99,15 +100,21 @@ async function work<Subject extends Pick<Target, 'settings'>>(
 }
 
 /** Says on stderr what could not be reported of a run that has ended before its work began, with `reason`. */
-function tellUnreported({ warnings, error }: Reported, reason: unknown, context: Context): void {
-  for (const message of warnings) warn(message, context);
+function tellUnreported(
+  { warnings, error }: Reported,
+  reason: unknown,
+  settings: Pick<Settings, 'quiet'>,
+  context: Context,
+): void {
+  for (const message of warnings) warn(message, settings, context);
   // Where there is no such CI system, that is the reason itself.
   if (error === undefined || error.message === messageOf(reason)) return;
   for (const line of describeError(error, context.redactor)) context.stderr.stream.write(`${line}\n`);
 }
 
 /** A warning of a run whose work does not begin. */
-function warn(message: string, { stderr, redactor }: Context): void {
+function warn(message: string, { quiet }: Pick<Settings, 'quiet'>, { stderr, redactor }: Context): void {
+  if (quiet) return;
   stderr.stream.write(`exportpoll: warning: ${maskedText(message, redactor)}\n`);
 }
 
@@ -128,7 +135,7 @@ async function workOn<Subject extends Pick<Target, 'settings'>>(
   try {
     targets = resolve(configuration, texts, entries, context);
   } catch (error) {
-    for (const message of unreadable) warn(message, context);
+    for (const message of unreadable) warn(message, configuration.settings, context);
     throw error;
   }
   const streams = targets.some(({ settings }) => settings.output === '-');

@@ -3,7 +3,21 @@ import { expect, test } from 'vitest';
 import { leftOut } from '../../src/config/known-exports.ts';
 import { resolveTarget, resolveTargets } from '../../src/config/targets.ts';
 import { UsageError } from '../../src/errors.ts';
+import type { Entry } from '../../src/ledger/entry.ts';
 import { createWorld } from './world.ts';
+
+const ENTRY: Entry = {
+  v: 1,
+  provider: 'webadmit',
+  api: 'https://api.example',
+  parameters: 'a',
+  id: '77',
+  state: 'underway',
+  output: '/out',
+  options: { keepCompressed: false, name: '' },
+  createdAt: '2024-05-06T00:00:00.000Z',
+  updatedAt: '2024-05-07T00:00:00.000Z',
+};
 
 const CONFIGURATION = `
 providers:
@@ -73,6 +87,34 @@ test('an entry without an id is left out, and that is told', async () => {
   expect(leftOut(configuration, [])).toEqual([
     expect.stringMatching(/:6: exports\.payments has nothing under way and is left out/),
   ]);
+});
+
+test.each<[string, Partial<Entry>, readonly Partial<Entry>[], RegExp]>([
+  ['its target', {}, [{ id: '78' }], /^webadmit:77 is left out: .* list --prune webadmit:77$/],
+  [
+    'its file where another has that target',
+    {},
+    [{ parameters: 'b' }],
+    /--prune webadmit\.[0-9a-f]{16}\.json$/,
+  ],
+  [
+    'its file where a shell would take the id for more',
+    { id: '7 7' },
+    [],
+    /--prune webadmit\.[0-9a-f]{16}\.json$/,
+  ],
+  ['its file where the id is endless', { id: '7'.repeat(999) }, [], /--prune webadmit\.[0-9a-f]{16}\.json$/],
+])('what nobody can go on with is forgotten by %s', async (_, more, others, sentence) => {
+  const configuration = await load();
+  const entries = [more, ...others].map((own) => ({ ...ENTRY, ...own }));
+  expect(leftOut(configuration, entries)).toContainEqual(expect.stringMatching(sentence));
+});
+
+test('of a start without an answer it is told when that was sent last', async () => {
+  const { id: _, ...rest } = ENTRY;
+  expect(leftOut(await load(), [{ ...rest, state: 'starting' }])).toContainEqual(
+    'webadmit may have been started at 2024-05-07T00:00:00.000Z and is left out; run its start again',
+  );
 });
 
 test('without a target, every export that has an id is meant', async () => {

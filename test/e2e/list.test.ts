@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { describe, vi } from 'vitest';
 
@@ -147,12 +147,15 @@ describe('list --prune TARGET', () => {
   it('forgets that export, whatever its state, and no other', async ({ expect, cli, run }) => {
     await cli.write('.exportpollrc', CONFIG);
     const other = (await run(['start', ...RAW])).stdout.trim();
-    await run(['start', 'payments']);
-    expect((await run(['list', '--prune', 'payments'])).stdout).toMatch(
-      new RegExp(`^TARGET .*\n${other} .*\n$`),
-    );
-    await changeEntry(cli, { state: 'starting' });
-    expect(await run(['list', '--prune', other])).toMatchObject({ exitCode: 0, stdout: '' });
+    const named = (await run(['start', 'payments'])).stdout.trim();
+    const forgotten = { exitCode: 0, stdout: '', stderr: `exportpoll: ${named} forgotten\n` };
+    expect(await run(['list', '--prune', 'payments'])).toMatchObject(forgotten);
+    const { path } = await changeEntry(cli, { state: 'starting' });
+    const last = await run(['list', '-q', '--json', '--prune', other]);
+    expect(last).toMatchObject({ exitCode: 0, stdout: '[]\n', stderr: '' });
+    expect(await entriesOf(cli)).toEqual([]);
+    await run(['start', ...RAW]);
+    expect(await run(['list', '--prune', basename(path)])).toMatchObject({ exitCode: 0 });
     expect(await entriesOf(cli)).toEqual([]);
   });
 
@@ -187,6 +190,13 @@ describe('list --prune TARGET', () => {
 });
 
 describe('an entry that cannot be read', () => {
+  it('is told by list, but not with -q', async ({ expect, cli, run }) => {
+    await run(['start', ...RAW]);
+    const path = await spoil(cli);
+    expect((await run(['list'])).stderr).toContain(`warning: ${path}`);
+    expect(await run(['list', '-q'])).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
   it.for(['watch', 'download', 'status'])('is told by %s', async (command, { expect, cli, run }) => {
     await run(['start', ...RAW]);
     const path = await spoil(cli);
@@ -209,6 +219,9 @@ describe('an entry that cannot be read', () => {
       expect(exitCode).toBe(2);
       expect(stderr).toContain(`warning: ${path}`);
       expect(stderr).toContain('nothing to do');
+      const quiet = await run([command, '-q']);
+      expect(quiet.stderr).toContain('nothing to do');
+      expect(quiet.stderr).not.toContain(path);
     },
   );
 });
