@@ -3,9 +3,12 @@ import { isAbsolute, join } from 'node:path';
 import { loadConfiguration, requireSound } from '../config/configuration.ts';
 import type { Context } from '../context.ts';
 import { listManifests } from '../download/manifest.ts';
-import { ExitCode, IntegrityError, UsageError } from '../errors.ts';
+import { ExitCode, IntegrityError, IoError, messageOf, UsageError } from '../errors.ts';
+import type { Event } from '../events.ts';
+import { formatCount } from '../format.ts';
 import type { Outcome } from '../run/outcome.ts';
 import type { Invocation } from '../run/session.ts';
+import type { Settings } from '../settings.ts';
 import { startTelling } from '../run/telling.ts';
 import { checksIn, verifySet } from '../run/verify-set.ts';
 
@@ -25,13 +28,36 @@ export async function verify(context: Context, invocation: Invocation): Promise<
   for (const { directory, listed } of sets) {
     const manifests = listed.flatMap(({ manifest }) => manifest ?? []);
     const check = checksIn(directory);
+    const replaced: Warning[] = [];
     for (const { path, manifest } of listed) {
       if (manifest === undefined) outcomes.push(unreadable(path));
-      else outcomes.push(await verifySet({ directory, manifests, check }, manifest, telling.report));
+      else {
+        const verified = await verifySet({ directory, manifests, check }, manifest, telling.report);
+        outcomes.push(verified);
+        const { provider, id } = manifest;
+        for (const message of verified.replaced) replaced.push({ type: 'warning', provider, id, message });
+      }
     }
+    for (const warning of inShort(replaced, directory, settings)) telling.report(warning);
   }
   const sound = outcomes.every(({ failures }) => failures.length === 0);
   return telling.finish(outcomes, sound ? ExitCode.ok : ExitCode.integrity);
+}
+
+type Warning = Extract<Event, { type: 'warning' }>;
+
+/** Each night may replace the files of the night before: after a year nobody reads that line by line. */
+const MOST_REPLACED_TOLD = 3;
+
+function inShort(
+  replaced: readonly Warning[],
+  directory: string,
+  { verbose }: Pick<Settings, 'verbose'>,
+): readonly Warning[] {
+  if (verbose || replaced.length <= MOST_REPLACED_TOLD) return replaced;
+  const exports = new Set(replaced.map(({ provider, id }) => `${provider}:${id}`));
+  const message = `files of ${formatCount(exports.size, 'older export')} were replaced in ${directory}; -v lists them`;
+  return [{ type: 'warning', message }];
 }
 
 /** The manifests of a directory. Throws UsageError where there is none: nothing verified is nothing sound. */
@@ -39,11 +65,20 @@ async function manifestsIn(directory: string): Promise<{
   directory: string;
   listed: Awaited<ReturnType<typeof listManifests>>;
 }> {
-  const listed = await listManifests(directory).catch(() => []);
+  const listed = await listManifests(directory).catch(noneWhereNothingIs(directory));
   if (listed.length > 0) return { directory, listed };
   throw new UsageError(`no manifest in ${directory}`, {
     hint: 'name the directories that exports were saved in: exportpoll verify DIR',
   });
+}
+
+/** A directory that is not there has no manifests; of one that cannot be read nobody knows. */
+function noneWhereNothingIs(directory: string): (error: unknown) => never[] {
+  return (error) => {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw new IoError(`${directory}: cannot be read: ${messageOf(error)}`, { cause: error });
+  };
 }
 
 function unreadable(path: string): Outcome {

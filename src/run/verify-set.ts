@@ -26,12 +26,17 @@ interface Place {
   readonly check: Check;
 }
 
-/** Compares the files of a manifest with it: tells which are sound, replaced and wrong. */
+/** What came of a manifest; `replaced` says what a later export has replaced, a sentence each. */
+export interface Verified extends Outcome {
+  readonly replaced: readonly string[];
+}
+
+/** Compares the files of a manifest with it: tells which are sound and wrong. */
 export async function verifySet(
   place: Place,
   manifest: Manifest,
   report: (event: Event) => void,
-): Promise<Outcome> {
+): Promise<Verified> {
   const { provider, id, files } = manifest;
   const failures: { error: IntegrityError; told: boolean }[] = [];
   /** Names, by what they were replaced by. */
@@ -53,10 +58,8 @@ export async function verifySet(
       report({ type: 'file.failed', ...about, code: error.exitCode, message: problem });
     } else replaced.set(by, [...(replaced.get(by) ?? []), file.name]);
   }
-  for (const [by, names] of replaced) {
-    report({ type: 'warning', provider, id, message: replacedSentence(names, by) });
-  }
-  return { subject: `${provider}:${id}`, files: count, bytes, failures };
+  const sentences = [...replaced].map(([by, names]) => replacedSentence(names, by));
+  return { subject: `${provider}:${id}`, files: count, bytes, failures, replaced: sentences };
 }
 
 /** The newer manifest that the file on disk is of: a later export has replaced the file (`--if-exists own`). */

@@ -1,4 +1,4 @@
-import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe } from 'vitest';
 import type { Manifest } from '../../src/download/manifest.ts';
@@ -70,6 +70,33 @@ describe.concurrent('verify', () => {
     expect(await run(['verify'])).toMatchObject({ exitCode: 65, stdout: `${second}\n` });
   });
 
+  it('counts what later exports have replaced where that is much, and lists it with -v', async ({
+    expect,
+    run,
+    cli,
+  }) => {
+    await run(['watch', 'webadmit:86446/74780']);
+    const manifest = await readManifest(cli.directory, 'webadmit', '86446/74780');
+    const files = manifest.files.map((file) => ({ ...file, sha256: '0'.repeat(64) }));
+    const addOlder = async (night: number): Promise<void> => {
+      const completedAt = `2020-01-0${night}T00:00:00.000Z`;
+      const older: Manifest = { ...manifest, id: `86446/${night}`, completedAt, files };
+      await writeFile(join(cli.directory, `webadmit-86446-${night}.manifest.json`), JSON.stringify(older));
+    };
+    const warnings = async (...flags: string[]): Promise<string[]> => {
+      const { exitCode, stderr } = await run(['verify', ...flags]);
+      expect(exitCode).toBe(0);
+      return stderr.split('\n').slice(0, -1);
+    };
+    for (const night of [1, 2, 3]) await addOlder(night);
+    expect(await warnings()).toHaveLength(3);
+    await addOlder(4);
+    expect(await warnings()).toEqual([
+      `warning: files of 4 older exports were replaced in ${cli.directory}; -v lists them`,
+    ]);
+    expect(await warnings('-v')).toHaveLength(4);
+  });
+
   it('takes no older export for what has replaced a newer one', async ({ expect, run, cli }) => {
     await run(['watch', 'webadmit:86446/74780']);
     const manifest = await readManifest(cli.directory, 'webadmit', '86446/74780');
@@ -99,6 +126,16 @@ describe.concurrent('verify', () => {
     expect(await run(['verify', cli.directory, join(cli.directory, 'nowhere')])).toMatchObject({
       exitCode: 2,
     });
+    expect(await run(['verify', join(cli.directory, 'Test-API-Export.csv')])).toMatchObject({ exitCode: 2 });
+  });
+
+  it('says of a directory that cannot be read why', async ({ expect, run, cli }) => {
+    const path = join(cli.directory, 'loop');
+    // Nobody can read it, not even root.
+    await symlink('loop', path);
+    const { exitCode, stderr } = await run(['verify', path]);
+    expect(exitCode).toBe(74);
+    expect(stderr).toMatch(/loop: cannot be read: ELOOP/);
   });
 });
 
