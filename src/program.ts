@@ -236,7 +236,8 @@ Flags follow the command; exportpoll COMMAND --help shows them.
 Exit codes:
     0  all files are on disk, verified
     1  a bug: please report it
-    2  the command line is wrong
+    2  the command line is wrong, the provider refused, or an export may have
+       been started: look first (exportpoll list)
     3  some files were delivered, some not: run the same command again
     8  the provider is still working: run the same command again
     9  there is nothing to export (--error-on-empty)

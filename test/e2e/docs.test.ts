@@ -488,6 +488,34 @@ describe.concurrent('docs/ci.md', () => {
     expect(sandbox.started).toHaveLength(1);
   });
 
+  it('has a step that goes on with the export of the night before where that is not finished', async ({
+    expect,
+    cli,
+    serve,
+    bare,
+  }) => {
+    const { sandbox, finish } = await serveHeld(serve);
+    const [, , , text = ''] = await blocksOf('docs/ci.md', 'yaml');
+    const [starting, watching] = parse(text) as Step[];
+    await checkOut(cli);
+    const outputs = new Map<string, string>();
+    const run = async (step: Step | undefined): Promise<Ended> =>
+      await runStep(step ?? {}, { cli, sandbox, bare, outputs });
+    expect(await run(starting)).toMatchObject({ exitCode: 0 });
+    const target = `mytracker-raw:${sandbox.started[0]?.id}`;
+    const config = join(cli.home, '.exportpollrc');
+    await writeFile(config, (await readFile(config, 'utf8')).replaceAll('{yesterday}', '{today-2d}'));
+    outputs.clear();
+    expect(await run(starting)).toMatchObject({ exitCode: 8 });
+    expect(outputs.get('steps.start.outputs.targets')).toBe(target);
+    // GitHub skips a step after one that failed, unless it has a condition with a status function.
+    expect(watching?.if).toBe("always() && steps.start.outputs.targets != ''");
+    finish();
+    expect(await run(watching)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await run(starting)).toMatchObject({ exitCode: 0 });
+    expect(sandbox.started).toHaveLength(2);
+  });
+
   it('has jobs of GitLab that work, also when they are run again', async ({ expect, cli, serve, bare }) => {
     const { sandbox, finish } = await serveHeld(serve);
     const [, , , , text = ''] = await blocksOf('docs/ci.md', 'yaml');
