@@ -4,7 +4,7 @@ import type { Entry } from '../ledger/entry.ts';
 import { apiOf } from '../profiles/origins.ts';
 import type { RunWorld } from './world.ts';
 import type { Outcome } from './outcome.ts';
-import { newEntry } from './start-entry.ts';
+import { newEntry } from './start/entry.ts';
 
 /** An entry of the ledger, and whether this run has made it. */
 interface Noted {

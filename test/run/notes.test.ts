@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { EmptyExportError, ExportFailedError, GoneError, StillRunningError } from '../../src/errors.ts';
 import type { Entry } from '../../src/ledger/entry.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
-import type { RunWorld } from '../../src/run/await-export.ts';
+import type { RunWorld } from '../../src/run/world.ts';
 import { noteOutcome } from '../../src/run/notes.ts';
 import type { Outcome } from '../../src/run/outcome.ts';
 import { accountOf, apiWorld, serviceOf } from '../helpers/api.ts';
