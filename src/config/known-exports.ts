@@ -88,7 +88,9 @@ function isReachable(configuration: Configuration, { provider, api }: Entry): bo
 /** What is left out when no TARGET is given, and why. */
 export function leftOut(configuration: Configuration, entries: readonly Entry[]): string[] {
   const named = [...configuration.exports.values()].flatMap(({ name, entry: { id }, file }) =>
-    id !== undefined || unfinishedEntryOf(configuration, name, entries) !== undefined
+    id !== undefined ||
+    unfinishedEntryOf(configuration, name, entries) !== undefined ||
+    pendingStartOf(configuration, name, entries) !== undefined
       ? []
       : [
           `${file.at(['exports', name])} has nothing under way and is left out; exportpoll start ${name} starts one`,

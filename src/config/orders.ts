@@ -72,7 +72,7 @@ function orderNamed(
   if (others.length === 0) return orderOf(configuration, only.name, flags, context);
   const names = startable.map((one) => one.name);
   throw new UsageError(`which export is to be started? There are ${names.join(', ')}`, {
-    hint: `exportpoll start ${only.name} starts the first`,
+    hint: 'exportpoll start NAME starts one of them',
   });
 }
 
@@ -108,7 +108,10 @@ function unnamedOrder(
   const known = [...configuration.exports.keys(), ...configuration.providerNames()];
   if (!configuration.providerNames().includes(provider)) {
     throw new UsageError(`no export and no provider is called "${provider}"${didYouMean(provider, known)}`, {
-      hint: 'name an entry under "exports:", or a provider and its --param NAME=VALUE',
+      hint:
+        configuration.files.length === 0
+          ? `no configuration file was found; looked for ${configuration.searched}`
+          : 'name an entry under "exports:", or a provider and its --param NAME=VALUE',
     });
   }
   const account = configuration.account(provider);

@@ -1,6 +1,6 @@
 import type { Account, Target } from '../account.ts';
 import { ConfigError, UsageError } from '../errors.ts';
-import type { Entry } from '../ledger/entry.ts';
+import { isUnfinished, type Entry } from '../ledger/entry.ts';
 import { didYouMean } from '../nearest.ts';
 import { isIdOf } from '../profiles/id.ts';
 import { apiOf } from '../profiles/origins.ts';
@@ -70,7 +70,7 @@ export function resolveTargets(
     texts.length > 0
       ? texts.map((text) => resolveTarget(configuration, text, entries))
       : [...namedTargets(configuration, entries), ...unfinishedTargets(configuration, entries)];
-  if (found.length === 0) {
+  if (found.length === 0 && !isAllDone(configuration, entries)) {
     const [left] = leftOut(configuration, entries);
     const hint =
       left ??
@@ -78,6 +78,14 @@ export function resolveTargets(
     throw new UsageError('nothing to do: no TARGET was given, and there is no export with an id', { hint });
   }
   return withEntries(distinct(found), entries);
+}
+
+/** Everything that was started has been delivered: a nightly line that has nothing left to do has done no wrong. */
+function isAllDone(configuration: Configuration, entries: readonly Entry[]): boolean {
+  const { exports } = configuration;
+  const last = [...exports.keys()].map((name) => lastEntryOf(configuration, name, entries));
+  const isOpen = entries.some(isUnfinished);
+  return !isOpen && last.some((entry) => entry?.outcome === 'ready' || entry?.outcome === 'empty');
 }
 
 /**
@@ -105,7 +113,13 @@ export function resolveTarget(
   }
   throw new UsageError(
     `no provider for "${text}", and no export of that name${didYouMean(text, [...configuration.exports.keys()])}`,
-    { hint: `write PROVIDER:${text}, or give --provider NAME; known providers: ${known.join(', ')}` },
+    {
+      hint:
+        `write PROVIDER:${text}, or give --provider NAME; known providers: ${known.join(', ')}` +
+        (configuration.files.length === 0
+          ? `; no configuration file was found; looked for ${configuration.searched}`
+          : ''),
+    },
   );
 }
 

@@ -34,7 +34,7 @@ exports:
     };
   }
 
-  it('goes on with the export that a lost start has made, without a request', async ({ expect, cli }) => {
+  it('goes on with the export that a lost start has made, which it looks at', async ({ expect, cli }) => {
     await cli.write('.exportpollrc', CONFIG);
     const { origin, seen } = await answering(losing());
     const env = rawEnv(origin);
@@ -45,12 +45,12 @@ exports:
     );
     const adopted = await cli.run(['start', 'payments', '--id', '7'], { env });
     expect(adopted).toMatchObject({ exitCode: 0, stdout: 'mytracker-raw:7\n' });
-    expect(seen).toHaveLength(1);
+    expect(seen.map(({ method }) => method)).toEqual(['POST', 'GET']);
     const entry = { name: 'payments', id: '7', state: 'underway' };
     expect((await entriesIn(cli)).map((one) => one.entry)).toEqual([expect.objectContaining(entry)]);
     const next = await cli.run(['start', 'payments'], { env });
     expect(next).toMatchObject({ exitCode: 0, stdout: 'mytracker-raw:7\n' });
-    expect(seen).toHaveLength(1);
+    expect(seen).toHaveLength(2);
   });
 
   it('is told in words that a shell reads back', async ({ expect, cli }) => {
@@ -84,6 +84,23 @@ exports:
     expect(posts(seen)).toBe(1);
   });
 
+  it('leaves the start open where the provider has no such export', async ({ expect, cli }) => {
+    await cli.write('.exportpollrc', CONFIG);
+    const lose = losing();
+    const { origin } = await answering((request, response) =>
+      request.target.includes('idRawExport=99')
+        ? { status: 404, body: { code: 404, message: 'Not found', data: {} } }
+        : lose(request, response),
+    );
+    const env = rawEnv(origin);
+    await cli.run(['start', 'payments'], { env });
+    const mistyped = await cli.run(['start', 'payments', '--id', '99'], { env });
+    expect(mistyped).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(mistyped.stderr).toContain('--id 99: mytracker-raw has no such export; the start is still open');
+    const right = await cli.run(['start', 'payments', '--id', '7'], { env });
+    expect(right).toMatchObject({ exitCode: 0, stdout: 'mytracker-raw:7\n' });
+  });
+
   it('with --watch waits for it', async ({ expect, cli }) => {
     await cli.write('.exportpollrc', CONFIG);
     const { origin, seen } = await answering(losing());
@@ -91,7 +108,7 @@ exports:
     await cli.run(['start', 'payments'], { env });
     const adopted = await cli.run(['start', 'payments', '--id', '7', '--watch', '--json'], { env });
     expect(adopted.stdout).toContain('"export.status"');
-    expect([posts(seen), seen.length]).toEqual([1, 2]);
+    expect([posts(seen), seen.length]).toEqual([1, 3]);
   });
 
   it('is for an order without a name, too: with the same parameters', async ({ expect, cli }) => {
@@ -106,7 +123,7 @@ exports:
     const [, ...parameters] = RAW;
     const args = ['start', '--provider', 'mytracker-raw', ...parameters, '--id', '7'];
     expect(await cli.run(args, { env })).toMatchObject({ exitCode: 0, stdout: 'mytracker-raw:7\n' });
-    expect(seen).toHaveLength(1);
+    expect(seen.map(({ method }) => method)).toEqual(['POST', 'GET']);
   });
 
   it('is refused where nothing is open, or the id is none', async ({ expect, cli }) => {
@@ -126,7 +143,7 @@ exports:
     await cli.run(['start', 'payments'], { env });
     const underway = await cli.run(['start', 'payments', '--id', '8'], { env });
     expect(underway.exitCode).toBe(2);
-    expect(underway.stderr).toContain('mytracker-raw:7 is under way');
+    expect(underway.stderr).toContain('the ledger has mytracker-raw:7 for it');
     expect(seen).toHaveLength(1);
   });
 });

@@ -54,6 +54,31 @@ describe.concurrent('a target', () => {
     expect(stderr).toContain('TARGET');
   });
 
+  it('is not needed where all that was started is here already: that is no mistake', async ({
+    expect,
+    run,
+    cli,
+  }) => {
+    await cli.write(
+      '.exportpollrc',
+      'exports:\n  all: { provider: rebilly, start: { name: all, resource: customers, format: csv } }\n',
+    );
+    expect(await run(['watch', '-q'])).toMatchObject({ exitCode: 2 });
+    expect(await run(['start', 'all', '--watch', '-q'])).toMatchObject({ exitCode: 0 });
+    expect(await run(['watch', '-q'])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+  });
+
+  it('whose configuration was not found says where that was looked for', async ({ expect, cli }) => {
+    for (const args of [
+      ['watch', 'all'],
+      ['start', 'all'],
+    ]) {
+      const { exitCode, stderr } = await cli.run(args, { env: { HOME: '/nonexistent' } });
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(/no configuration file was found; looked for .*exportpollrc/);
+    }
+  });
+
   it('that fails does not keep the others from being delivered', async ({ expect, run, cli }) => {
     const result = await run(['watch', 'webadmit:86446/74785', 'webadmit:86446/74780', 'rebilly:exp_404']);
     // Gone goes before failed.

@@ -1,27 +1,40 @@
 import type { Order, Target } from '../../account.ts';
 import { onDisk } from '../../download/disk-errors.ts';
 import { IoError, messageOf, UsageError } from '../../errors.ts';
-import type { Entry } from '../../ledger/entry.ts';
+import { targetOf, type Entry } from '../../ledger/entry.ts';
 import { isIdOf, shortened } from '../../profiles/id.ts';
 import { isDated } from '../../profiles/parameters.ts';
 import type { RunWorld } from '../world.ts';
+import { lookWithRetries } from '../await-export.ts';
 import { earlierManifest, isDelivered } from '../delivered.ts';
 import { besides, startCommand } from './maybe-started.ts';
 import type { Identity } from './entry.ts';
 
-/** What a person has found at the provider, after the answer to a start was lost. */
+/**
+ * What a person has found at the provider, after the answer to a start was lost: it is looked at before it takes the
+ * place of what is known, since people mistype.
+ */
 export async function adopt(
   order: Order,
   id: string,
   known: Entry | undefined,
   world: RunWorld,
 ): Promise<Target> {
-  if (known?.state === 'starting') return await noteStarted(order, known, id, world);
   const { account, name } = order;
-  const what = known?.state === 'underway' ? `${account.name}:${known.id} is under way, and ` : '';
-  throw new UsageError(`--id ${id}: ${what}no start of ${name ?? account.name} is open`, {
-    hint: `exportpoll watch ${account.name}:${id} fetches it all the same`,
-  });
+  if (known?.state !== 'starting') {
+    const had = known === undefined ? '' : `the ledger has ${targetOf(known)} for it, and `;
+    throw new UsageError(`--id ${id}: ${had}no start of ${name ?? account.name} is open`, {
+      hint: `exportpoll watch ${account.name}:${id} fetches it all the same`,
+    });
+  }
+  const { signal } = world.context;
+  const { state } = await lookWithRetries(targetWith(order, known, id), world, { urgency: 'urgent', signal });
+  if (state === 'gone') {
+    throw new UsageError(`--id ${id}: ${account.name} has no such export; the start is still open`, {
+      hint: 'look at the provider for the id that it has given',
+    });
+  }
+  return await noteStarted(order, known, id, world);
 }
 
 /** What the ledger has under way. */
