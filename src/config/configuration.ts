@@ -112,10 +112,7 @@ export async function loadConfiguration(
     providerNames: () => providerNames(files),
     startOf(name) {
       const found = exports.get(name);
-      const provider = found?.entry.provider ?? settled.settings.provider;
-      if (found === undefined || provider === undefined) return {};
-      const plan = planAccount(provider, files, context);
-      return startParameters(found, plan, accountNamed(provider), files, context);
+      return found === undefined ? {} : startParameters(found, context);
     },
     exports,
     get sources() {

@@ -1,40 +1,25 @@
-import type { Account } from '../account.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { Parameters } from '../profiles/parameters.ts';
 import { interpolate, isInterpolated } from './interpolate.ts';
-import type { ConfigFile } from './load.ts';
-import type { ProviderPlan } from './providers.ts';
-import { maskTaken } from './taken.ts';
 import type { ConfiguredExport } from './targets.ts';
-import { parameterLent } from './trust.ts';
+import { parameterTaken } from './trust.ts';
 
 /**
  * What stands under `start:` of an export, with `${NAME}` in its texts filled in from the environment. Throws ConfigError
- * for a variable that is not set, and where a file found by search would send one to an origin of its own choice.
+ * for a variable that is not set, and for any in a file found by search.
  */
 export function startParameters(
   { name, entry, file }: ConfiguredExport,
-  plan: ProviderPlan,
-  account: Account,
-  files: readonly ConfigFile[],
-  context: Context,
+  { env }: Pick<Context, 'env'>,
 ): Parameters {
   const { start = {} } = entry;
   const key = ['exports', name, 'start'];
   return filled(start, key, (value, at) => {
-    const lent = parameterLent(
-      plan,
-      account,
-      { source: 'file', value, at: file.at(at), file },
-      files,
-      context,
-    );
-    if (lent !== undefined) throw lent;
+    const taken = parameterTaken(file, file.at(at), value);
+    if (taken !== undefined) throw taken;
     try {
-      return interpolate(value, context.env, (taken, variable) => {
-        if (file.kind === 'project') maskTaken(taken, variable, context.redactor);
-      });
+      return interpolate(value, env);
     } catch (error) {
       if (error instanceof RangeError) throw new ConfigError(`${file.at(at)} ${error.message}`);
       throw error;

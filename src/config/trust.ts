@@ -76,22 +76,14 @@ export function secretsLent(
   return [lending(file.at(['providers', plan.name]), what, chosen, file)];
 }
 
-/** What an export of the file is started with goes to its provider, and is lent like a variable of that. */
-export function parameterLent(
-  plan: ProviderPlan,
-  account: Account,
-  binding: Binding & { readonly source: 'file' },
-  files: readonly ConfigFile[],
-  context: Context,
-): ConfigError | undefined {
-  const { file, value, at } = binding;
-  if (file.kind !== 'project' || typeof value !== 'string') return undefined;
-  const own = files.filter(({ kind }) => kind !== 'project');
-  const isSecret = variablesIn(value).some((name) => providersWithSecret(name, own, context).length > 0);
-  const trusted = isSecret ? new Set<string>() : trustedOrigins(plan, binding, files, context);
-  const chosen = [...reachedBy(plan, account, file)].filter((origin) => !trusted.has(origin));
-  const what = variablesIn(value).join(', ');
-  return chosen.length === 0 ? undefined : lending(at, what, chosen, file);
+/**
+ * Nor may it start an export with something from the environment: a provider takes addresses to call back and mail
+ * addresses as parameters, and so would send it anywhere.
+ */
+export function parameterTaken(file: ConfigFile, at: string, value: string): ConfigError | undefined {
+  const taken = variablesIn(value);
+  if (file.kind !== 'project' || taken.length === 0) return undefined;
+  return new ConfigError(`${at} takes ${taken.join(', ')} from the environment; ${trustHint(file)}`);
 }
 
 function reachedBy(plan: ProviderPlan, account: Account, file: ConfigFile): Set<string> {

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { describe } from 'vitest';
 import { stringify } from 'yaml';
 
-import { loadBuiltin } from '../../src/profiles/load.ts';
 import { serve as answering } from '../helpers/answers.ts';
-import { it } from '../helpers/e2e.ts';
+import { it, providerEnv } from '../helpers/e2e.ts';
 import { rawEnv, RAW } from './start-world.ts';
 
 const CREATED = { body: { code: 200, message: 'Ok', data: { idRawExport: '7' } } };
@@ -119,12 +118,17 @@ describe('${NAME} under start', () => {
     old: { provider: 'mytracker-raw', id: 4 },
   };
 
-  it.for([['.exportpollrc'], ['given.yaml']])(
-    'is taken from the environment, and sent: %s',
-    async ([file = ''], { expect, cli }) => {
+  it.for([
+    ['given.yaml', true],
+    ['.exportpollrc', true],
+    ['../xdg-config/exportpoll/config.yaml', false],
+  ] as const)(
+    'is taken from the environment, and sent, by a file of the user: %s',
+    async ([file, isNamed], { expect, cli }) => {
       const { origin, seen } = await answering(() => CREATED);
+      await mkdir(join(cli.home, 'xdg-config', 'exportpoll'), { recursive: true });
       const path = await cli.write(file, stringify({ exports }));
-      const args = ['start', 'payments', ...(file === 'given.yaml' ? ['--config', path] : [])];
+      const args = ['start', 'payments', ...(isNamed ? ['--config', path] : [])];
       const env = { ...rawEnv(origin), APP: '987654321', DAY: '5' };
       const { exitCode, stderr } = await cli.run(args, { env });
       expect([exitCode, stderr]).toEqual([0, expect.anything()]);
@@ -140,56 +144,42 @@ describe('${NAME} under start', () => {
     run,
     sandbox,
   }) => {
-    await cli.write('.exportpollrc', stringify({ exports }));
-    const { exitCode, stderr } = await run(['start', 'payments'], { env: { DAY: '5' } });
+    const path = await cli.write('given.yaml', stringify({ exports }));
+    const { exitCode, stderr } = await run(['start', 'payments', '--config', path], { env: { DAY: '5' } });
     expect([exitCode, sandbox.requests.length]).toEqual([78, 0]);
     expect(stderr).toMatch(/exports\.payments\.start\.idApp needs APP, which is not set in the environment/);
-    expect((await run(['watch', 'old'])).exitCode).toBe(0);
-  });
-
-  it('of a found file is masked', async ({ expect, cli, run }) => {
-    const secret = 'tell-nobody-of-this';
-    const start = { ...START, dateFrom: '${SOME_TOKEN}' };
-    await cli.write('.exportpollrc', stringify({ exports: { it: { provider: 'mytracker-raw', start } } }));
-    const { exitCode, stderr } = await run(['start', 'it'], { env: { SOME_TOKEN: secret } });
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain('"dateFrom" cannot be "***"');
-    expect(stderr).not.toContain(secret);
+    expect((await run(['watch', 'old', '--config', path])).exitCode).toBe(0);
   });
 
   it.for([
-    ['an address', { use: 'mytracker-raw' }],
-    ['a profile', { profile: loadBuiltin('mytracker-raw') }],
-  ] as const)(
-    'of a found file does not go where that file says, by %s of its own',
-    async ([, how], { expect, cli }) => {
-      const { origin, seen } = await answering(() => CREATED);
-      const provider = { ...how, baseUrl: origin, userId: '7', secretKey: 'a-key-of-the-file' };
-      const text = stringify({
-        providers: { theirs: provider },
-        exports: { it: { provider: 'theirs', start: { ...START, idApp: '${SOME_TOKEN}' } } },
-      });
-      const path = await cli.write('.exportpollrc', text);
-      const env = { SOME_TOKEN: '123456789' };
-      const { exitCode, stderr } = await cli.run(['start', 'it'], { env });
-      expect([exitCode, seen.length]).toEqual([78, 0]);
-      expect(stderr).toContain(`exports.it.start.idApp would send SOME_TOKEN to ${origin}`);
-      expect(stderr).toContain(`pass it with --config`);
-      expect((await cli.run(['start', 'it', '--config', path], { env })).exitCode).toBe(0);
-      expect(seen).toHaveLength(1);
-    },
-  );
-
-  it('of a found file is no key of the user for another provider', async ({ expect, cli, run, sandbox }) => {
-    await mkdir(join(cli.home, 'xdg-config', 'exportpoll'), { recursive: true });
-    await cli.write(
-      '../xdg-config/exportpoll/config.yaml',
-      stringify({ providers: { rebilly: { apiKey: '${MY_KEY}' } } }),
+    ['a parameter', { ...START, idApp: 'a${SOME_TOKEN}' }, 'idApp'],
+    ['an element of a list', { ...START, selectors: ['idDevice', '${SOME_TOKEN}'] }, 'selectors.1'],
+    ['a parameter, with the variable not set', { ...START, idApp: '${NOT_SET}' }, 'idApp'],
+  ] as const)('of a found file is refused: %s', async ([, start, key], { expect, cli }) => {
+    const { origin, seen } = await answering(() => CREATED);
+    const text = stringify({ exports: { it: { provider: 'mytracker-raw', start } } });
+    const path = await cli.write('.exportpollrc', text);
+    const env = { ...rawEnv(origin), SOME_TOKEN: '123456789' };
+    const { exitCode, stderr } = await cli.run(['start'], { env });
+    expect([exitCode, seen.length]).toEqual([78, 0]);
+    expect(stderr).toMatch(
+      /exports\.it\.start\.\S+ takes (SOME_TOKEN|NOT_SET) from the environment; a file found by/,
     );
-    const start = { ...START, idApp: '${MY_KEY}' };
-    await cli.write('.exportpollrc', stringify({ exports: { it: { provider: 'mytracker-raw', start } } }));
-    const { exitCode } = await run(['start', 'it'], { env: { MY_KEY: '12345678' } });
-    expect([exitCode, sandbox.requests.length]).toEqual([78, 0]);
+    expect(stderr).toContain(`.start.${key} takes`);
+    expect(stderr).toContain(`pass it with --config ${path}`);
+    expect(stderr).not.toContain('123456789');
+  });
+
+  it('of a found file sends nothing to an address that is a parameter', async ({ expect, cli }) => {
+    const { origin, seen } = await answering(() => ({ status: 201, body: {} }));
+    const start = { userIdentity: '1', exportId: '2', callback: `${origin}/?k=\${SOME_TOKEN}` };
+    await cli.write('.exportpollrc', stringify({ exports: { it: { provider: 'webadmit', start } } }));
+    const env = {
+      ...providerEnv('webadmit', { baseUrl: origin, apiKey: 'f'.repeat(32) }),
+      SOME_TOKEN: '123456789',
+    };
+    const { exitCode } = await cli.run(['start'], { env });
+    expect([exitCode, seen.length]).toEqual([78, 0]);
   });
 });
 
