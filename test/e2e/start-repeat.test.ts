@@ -39,6 +39,18 @@ describe('a start of what is finished and here', () => {
     },
   );
 
+  it('with --force is downloaded again, and not started again', async ({ expect, cli, run, sandbox }) => {
+    await cli.write('.exportpollrc', CONFIG);
+    const first = await run(['start', 'payments', '--watch', '-q']);
+    const files = (): number => sandbox.requests.filter(({ url }) => url.includes('.csv')).length;
+    const fetched = files();
+    const second = await run(['start', 'payments', '--watch', '-q', '--force']);
+    expect(second.exitCode).toBe(0);
+    expect(second.stdout.split('\n').sort()).toEqual(first.stdout.split('\n').sort());
+    expect(sandbox.started).toHaveLength(1);
+    expect(files()).toBeGreaterThan(fetched);
+  });
+
   it('without a date asks for it as it is now', async ({ expect, run, sandbox }) => {
     for (const _ of [1, 2]) expect((await run(['start', ...RAW, '--watch', '-q'])).exitCode).toBe(0);
     expect(sandbox.started).toHaveLength(2);
@@ -47,7 +59,6 @@ describe('a start of what is finished and here', () => {
   it.for<[string, readonly string[], { gone?: RegExp; entry?: object }]>([
     ['a file of which is gone', [], { gone: /\.csv$/ }],
     ['whose manifest is gone', [], { gone: /manifest/ }],
-    ['that is to be downloaded again', ['--force'], {}],
     ['that is to be elsewhere', ['--output', 'elsewhere'], {}],
     ['that failed', [], { entry: { outcome: 'failed' } }],
     ['that was cancelled', [], { entry: { outcome: 'cancelled' } }],

@@ -58,7 +58,7 @@ export async function keep(
   known: Entry | undefined,
 ): Promise<Target | undefined> {
   const { settings, again } = order;
-  if (again || settings.force || settings.output === '-') return undefined;
+  if (again || settings.output === '-') return undefined;
   if (known?.state !== 'finished' || known.id === undefined || known.parameters !== parameters)
     return undefined;
   if (known.outcome !== 'ready' && known.outcome !== 'empty') return undefined;
