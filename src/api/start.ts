@@ -42,10 +42,11 @@ export class LostAnswerError extends TryAgainError {
  * | what came | is answered |
  * | --- | --- |
  * | nothing, or not all of it; 5xx, 408 | no |
- * | a success whose id cannot be read, or is none | yes |
- * | a redirect that leads to no id, whatever comes instead | yes |
+ * | a success whose id cannot be read, is none, or holds a secret | yes |
+ * | a redirect that leads to no id, whatever comes instead; any other 3xx | yes |
+ * | a success with a code in its envelope that is no HTTP status | yes |
  *
- * Every other rejection means that nothing was started.
+ * Every other rejection, as by a 4xx, means that nothing was started.
  *
  * @param onSend called, and waited for, right before the request goes out
  */
@@ -77,17 +78,32 @@ export async function requestStart(
   if (error !== undefined) {
     const refusal = start.refusals.find(({ when }) => evaluate(when, seen) === true);
     if (refusal !== undefined) return { kind: refusal.means, error };
-    if (isRedirected) throw lost(error, true);
-    throw status >= 500 || status === 408 ? lost(error, false) : refused(error, status);
+    switch (verdict(status)) {
+      case 'refused':
+        throw isRedirected ? lost(error, true) : refused(error, status);
+      case 'unheard':
+        throw lost(error, isRedirected);
+      case 'unclear':
+        throw lost(error, true);
+    }
   }
   const id = start.id === undefined ? order.name : evaluateText(start.id, seen);
-  if (id !== undefined && isIdOf(account.profile, id)) return { kind: 'started', id };
+  // An id is written to disk and shown: what holds a secret, as where a server echoes it, is none.
+  if (id !== undefined && isIdOf(account.profile, id) && client.quote(id) === id)
+    return { kind: 'started', id };
   const what = id === undefined ? 'without an id' : `with "${shortened(client.quote(id))}", which is no id`;
   throw lost(new ProtocolError(`${account.name} answered the start ${what}`), true);
 }
 
-/** The ids of the exports with the same parameters that the provider lists; for a profile with `find`. */
-export async function listLike(order: StartOrder, client: ApiClient, turn: Turn): Promise<string[]> {
+/** One export of those that the provider lists. */
+export interface Listed {
+  readonly id: string;
+  /** It has the parameters of the one that is asked for. */
+  readonly isAlike: boolean;
+}
+
+/** The exports that the provider lists, in its order; for a profile with `find`. */
+export async function listExports(order: StartOrder, client: ApiClient, turn: Turn): Promise<Listed[]> {
   const { account, start } = order;
   if (start.find === undefined) return [];
   const { request, each, where, id } = start.find;
@@ -97,8 +113,9 @@ export async function listLike(order: StartOrder, client: ApiClient, turn: Turn)
   if (!Array.isArray(list)) throw new ProtocolError(`${account.name} gave no list of its exports`);
   return list.flatMap((item: unknown) => {
     const own: Scope = { ...scope, ...pick(answer), item };
-    if (where !== undefined && evaluate(where, own) !== true) return [];
-    return evaluateText(id, own) ?? [];
+    const listed = evaluateText(id, own);
+    if (listed === undefined) return [];
+    return { id: listed, isAlike: where === undefined || evaluate(where, own) === true };
   });
 }
 
@@ -120,6 +137,12 @@ function lost(error: unknown, isAnswered: boolean): Error {
   // An interruption, or a bug, is told as what it is; what the ledger says holds all the same.
   if (!(error instanceof ExportpollError) || error.exitCode >= 130) return error as Error;
   return new LostAnswerError(error.message, { cause: error, isAnswered });
+}
+
+/** What a status that is no success says of the start: 0 is for a code that stands for no status. */
+function verdict(status: number): 'refused' | 'unheard' | 'unclear' {
+  if (status === 408 || (status >= 500 && status < 600)) return 'unheard';
+  return status >= 400 && status < 500 ? 'refused' : 'unclear';
 }
 
 /** A refusal that is about this start rather than about the credentials or the moment. */

@@ -30,7 +30,7 @@ export const entrySchema = z.object({
   id: z.string().optional(),
   /** The name that was chosen for it. */
   chosen: z.string().optional(),
-  /** The ids of exports with the same parameters that the provider listed before the start. */
+  /** The ids of the exports that the provider listed before the start, also of those with other parameters. */
   before: z.array(z.string()).optional(),
   /** The start was answered, without a refusal and without an id that can be read. */
   answered: z.boolean().optional(),

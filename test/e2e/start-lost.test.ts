@@ -66,6 +66,21 @@ describe('a start that is redirected', () => {
     },
   );
 
+  it('to another origin is told with what to do about it, also where it is looked for', async ({
+    expect,
+    cli,
+  }) => {
+    const other = await answering(() => CREATED);
+    const { origin } = await answering(({ method }) =>
+      method === 'GET' ? { body: [] } : { status: 307, headers: { location: `${other.origin}/on` } },
+    );
+    const args = ['start', 'it', '--config', await rebillyConfig(cli), '--retries', '0'];
+    const { exitCode, stderr } = await cli.run(args, { env: rebillyEnv(origin) });
+    expect([exitCode, other.seen.length]).toEqual([75, 0]);
+    expect(stderr).toMatch(/redirect to another origin/);
+    expect(stderr).toMatch(/exportpoll start it .*--id ID; .*exportpoll start it .*--again/);
+  });
+
   it('and answered there is as good as any', async ({ expect, cli }) => {
     const { origin, seen } = await answering(({ target }) =>
       target === '/on' ? CREATED : { status: 307, headers: { location: '/on' } },
@@ -93,6 +108,7 @@ describe('a start that is accepted without an id', () => {
     ['none', { status: 201, body: {} }],
     ['one that is none', { status: 201, body: { id: 'a b/c' } }],
     ['a page', { status: 200, body: '<html>Thank you</html>' }],
+    ['our own key', { status: 201, body: { id: 'hush-hush-hush' } }],
     ['nothing', { status: 204 }],
   ] as const)(
     'is never made again where no new export is listed, not by the next run either: %s',
@@ -101,9 +117,11 @@ describe('a start that is accepted without an id', () => {
       const config = await rebillyConfig(cli);
       const args = ['start', 'it', '--config', config, '--retries', '2', '--output', 'my data'];
       for (const run of ['the first', 'the next']) {
-        const { exitCode, stderr } = await cli.run(args, { env: rebillyEnv(origin) });
+        const { exitCode, stdout, stderr } = await cli.run(args, { env: rebillyEnv(origin) });
         expect([exitCode, posts(seen)], run).toEqual([2, 1]);
         expect(stderr, run).toMatch(/may have been started at /);
+        const written = (await entriesIn(cli)).map(({ entry }) => JSON.stringify(entry)).join('');
+        expect(`${stdout}${stderr}${written}`, run).not.toContain('hush-hush-hush');
         const flags = `--config ${config} --output '${cli.directory}/my data'`;
         expect(stderr, run).toContain(`If it is there: exportpoll start it ${flags} --id ID; if not:`);
         expect(stderr, run).toContain(`exportpoll start it ${flags} --again`);

@@ -13,7 +13,7 @@ import { hashParameters, readParameters, type Parameters } from '../../profiles/
 import type { RunWorld } from '../world.ts';
 import { afterReply } from './after-reply.ts';
 import { findStarted, listBefore } from './find.ts';
-import { maybeStartedError } from './maybe-started.ts';
+import { lostStartError, maybeStartedError } from './maybe-started.ts';
 import { retryingTold } from '../retrying-told.ts';
 import { StartNote, type Earlier } from './note.ts';
 import { wayOn, type WayOn } from './way-on.ts';
@@ -156,7 +156,7 @@ class Attempt {
     }
     return this.#wayOn().kind === 'undecided'
       ? maybeStartedError(this.#order, this.#note.entry, error.message)
-      : new TransientError(error.message, { cause: error });
+      : lostStartError(this.#order, error);
   }
 
   #wayOn(): WayOn {

@@ -1,10 +1,11 @@
 import type { Order } from '../../account.ts';
-import { listLike, type StartOrder } from '../../api/start.ts';
+import { listExports, type StartOrder } from '../../api/start.ts';
 import { DeniedError, GoneError, ProtocolError } from '../../errors.ts';
-import type { Entry } from '../../ledger/entry.ts';
+import { entryKey, type Entry } from '../../ledger/entry.ts';
 import { isIdOf, shortened } from '../../profiles/id.ts';
 import { parseDuration } from '../../units.ts';
 import type { RunWorld } from '../world.ts';
+import { freshAmong, type Fresh } from './fresh.ts';
 import { maybeStartedError } from './maybe-started.ts';
 import type { WayOn } from './way-on.ts';
 
@@ -15,7 +16,8 @@ export async function listBefore(
   { context, service }: RunWorld,
 ): Promise<string[] | undefined> {
   try {
-    return await listLike(asked, service(order).client, { urgency: 'urgent', signal: context.signal });
+    const turn = { urgency: 'urgent', signal: context.signal } as const;
+    return (await listExports(asked, service(order).client, turn)).map(({ id }) => id);
   } catch (error) {
     // Who may not list may well start.
     if (isRefusal(error)) return undefined;
@@ -41,20 +43,20 @@ export async function findStarted(
 ): Promise<Found> {
   switch (way.kind) {
     case 'find': {
-      const fresh = await listFresh(way, asked, order, entry, world);
-      if (fresh.length > 1) {
-        throw maybeStartedError(
-          order,
-          entry,
-          `there are ${fresh.length} that could be it: ${fresh.join(', ')}`,
-        );
+      const { ids, isSure } = await listFresh(way, asked, order, entry, world);
+      if (ids.length > 1) {
+        const could = quoted(ids, world);
+        throw maybeStartedError(order, entry, `there are ${ids.length} that could be it: ${could}`);
       }
-      const [id] = fresh;
+      const [id] = ids;
       if (id === undefined && way.orElse === 'undecided') {
         throw maybeStartedError(order, entry, `${order.account.name} lists no new export that could be it`);
       }
-      if (id !== undefined && !isIdOf(order.account.profile, id)) {
-        throw maybeStartedError(order, entry, `it is listed with "${shortened(id)}", which is no id`);
+      if (id !== undefined && (!isIdOf(order.account.profile, id) || world.context.redactor.knows(id))) {
+        throw maybeStartedError(order, entry, `it is listed with "${quoted([id], world)}", which is no id`);
+      }
+      if (id !== undefined && !isSure) {
+        throw maybeStartedError(order, entry, `${id} could be it, or be older: others have left the list`);
       }
       return id === undefined ? { kind: 'ask-again', isOpen: !way.grace } : { kind: 'found', id };
     }
@@ -68,21 +70,37 @@ export async function findStarted(
   }
 }
 
-/** The exports that were not there before. */
+/** The exports that were not there before, and that no other order has. */
 async function listFresh(
   { before, grace }: WayOn & { kind: 'find' },
   asked: StartOrder,
   order: Order,
   entry: Entry,
-  { context, service }: RunWorld,
-): Promise<string[]> {
-  const { signal } = context;
+  world: RunWorld,
+): Promise<Fresh> {
+  const { context, service, ledger } = world;
   const { client } = service(order);
-  const list = async (): Promise<string[]> =>
-    (await listLike(asked, client, { urgency: 'urgent', signal })).filter((id) => !before.includes(id));
+  const list = async (): Promise<Fresh> => {
+    const listed = await listExports(asked, client, { urgency: 'urgent', signal: context.signal });
+    return freshAmong(before, listed, idsOfOthers(entry, await ledger.list()));
+  };
   const fresh = await list();
-  if (fresh.length > 0 || !grace || !(await waitedOut(order, entry, context))) return fresh;
+  if (fresh.ids.length > 0 || !grace || !(await waitedOut(order, entry, world))) return fresh;
   return await list();
+}
+
+/** What the ledger has of other orders at the same API. */
+function idsOfOthers(entry: Entry, entries: readonly Entry[]): Set<string> {
+  const own = entryKey(entry);
+  const others = entries.filter(
+    (other) => other.provider === entry.provider && other.api === entry.api && entryKey(other) !== own,
+  );
+  return new Set(others.flatMap(({ id }) => id ?? []));
+}
+
+/** Ids as they may be shown: a server decides what they are. */
+function quoted(ids: readonly string[], { context }: RunWorld): string {
+  return ids.map((id) => shortened(context.redactor.mask(id))).join(', ');
 }
 
 /** Whether the provider has the export under its name. */
@@ -90,26 +108,32 @@ async function isThere(
   { id, orElse }: WayOn & { kind: 'look' },
   order: Order,
   entry: Entry,
-  { context, service }: RunWorld,
+  world: RunWorld,
 ): Promise<boolean> {
+  const { context, service } = world;
   const look = async (): Promise<boolean> => {
     const { state } = await service(order).look(id, { urgency: 'urgent', signal: context.signal });
     return state !== 'gone';
   };
   if (await look()) return true;
   // Who asks again under the same name would be told of one that appears late.
-  return orElse === 'start-anew' && (await waitedOut(order, entry, context)) && (await look());
+  return orElse === 'start-anew' && (await waitedOut(order, entry, world)) && (await look());
 }
 
 /** Waits until an export that was asked for can no longer be about to appear; false where that time is over. */
 async function waitedOut(
-  { start }: Order,
+  { account, start }: Order,
   { updatedAt }: Entry,
-  { clock, signal }: RunWorld['context'],
+  { context: { clock, signal }, report }: RunWorld,
 ): Promise<boolean> {
-  const graceMs = Date.parse(updatedAt) + parseDuration(start.grace) - clock.now();
-  if (graceMs <= 0) return false;
-  await clock.sleep(graceMs, signal);
+  const graceMs = parseDuration(start.grace);
+  // A clock that was set back since is no reason to wait for longer.
+  const waitMs = Math.min(graceMs, Date.parse(updatedAt) + graceMs - clock.now());
+  if (waitMs <= 0) return false;
+  const seconds = (waitMs / 1000).toFixed(1);
+  const message = `the export may have been started, and may appear late; looking again in ${seconds} s`;
+  report({ type: 'warning', provider: account.name, message });
+  await clock.sleep(waitMs, signal);
   return true;
 }
 

@@ -1,4 +1,6 @@
 import type { Order } from '../../account.ts';
+import { TransientError } from '../../api/failures.ts';
+import type { LostAnswerError } from '../../api/start.ts';
 import { MaybeStartedError } from '../../errors.ts';
 import type { Entry } from '../../ledger/entry.ts';
 
@@ -12,6 +14,17 @@ export function maybeStartedError(order: Order, { updatedAt }: Entry, why: strin
         `if not: ${startCommand(order, '--again')}${besides(order, '; both')}`,
     },
   );
+}
+
+/** The error of a start whose answer was lost, and which the next attempt, or the next run, looks for. */
+export function lostStartError(order: Order, error: LostAnswerError): TransientError {
+  return new TransientError(error.message, {
+    hint:
+      'the export may have been started: the same command looks for it first. ' +
+      `If you find it at the provider: ${startCommand(order, '--id ID')}; ` +
+      `to start another one: ${startCommand(order, '--again')}${besides(order, '; both')}`,
+    cause: error,
+  });
 }
 
 /** The command line of the same order with another flag, to be pasted; see `besides`. */

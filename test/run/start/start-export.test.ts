@@ -31,6 +31,8 @@ interface Machine {
   readonly posts: () => Seen[];
   readonly ledger: Ledger;
   readonly waits: readonly number[];
+  /** What was told, one line each. */
+  readonly warnings: readonly string[];
 }
 
 const RAW = { event: 'installs', selectors: 'idDevice' };
@@ -56,9 +58,11 @@ async function machine(
   const service = serviceOf(opened, { ...world, context });
   const ledger = new Ledger(context);
   const { settings } = settle([defaultLayer(context)], '/');
+  const warnings: string[] = [];
   return {
     ledger,
     waits: world.clock.waits,
+    warnings,
     posts: () => seen.filter(({ method }) => method === 'POST'),
     async start(more = {}, watch = false) {
       const ids: string[] = [];
@@ -72,7 +76,9 @@ async function machine(
       };
       const run: RunWorld = {
         context,
-        report: () => undefined,
+        report: (event) => {
+          if (event.type === 'warning') warnings.push(event.message);
+        },
         ledger,
         service: () => service,
         polling: () => pLimit(1),
@@ -153,6 +159,14 @@ describe('a start that was surely refused', () => {
 
 describe('a start whose answer is lost, at a service that cannot be asked', () => {
   it.each<[string, Handler]>([
+    ['a 300', () => ({ status: 300, body: {} })],
+    ['a redirect without a place', () => ({ status: 302, body: {} })],
+    ['a 304', () => ({ status: 304 })],
+    [
+      'a success with a word that nobody knows',
+      () => ({ body: { code: 'accepted', data: { idRawExport: '7' } } }),
+    ],
+    ['a success with a code that is no status', () => ({ body: { code: 1, data: { idRawExport: '7' } } })],
     ['a connection that breaks', DIES],
     ['a gateway that gives up', () => ({ status: 504, body: 'gateway timeout' })],
     ['an error of the server', () => ({ status: 200, body: { code: 500, message: 'Oops', data: null } })],
@@ -226,6 +240,75 @@ describe('a start whose answer is lost, at a service that lists its exports', ()
     );
     expect(errorsOf(await start())).toEqual([[2, expect.stringContaining('exp_1, exp_2')]]);
     expect(posts()).toHaveLength(1);
+  });
+
+  it('is not one that another order has made meanwhile', async () => {
+    let listed: object[] = [];
+    const made = (id: string) => (): Reply => {
+      listed = [item(id), ...listed];
+      return { status: 201, body: { id } };
+    };
+    const { start, posts, ledger } = await machine(
+      rebilly,
+      CUSTOMERS,
+      listing([made('exp_1'), () => undefined, made('exp_2')], () => listed),
+    );
+    await start({ name: 'other', file: '/other' });
+    // It came after what the second order saw.
+    listed = [];
+    const { settings } = settle([defaultLayer({ env: {}, cwd: '/' } as Context)], '/');
+    await start({ settings: { ...settings, retries: 0 } });
+    listed = [item('exp_1')];
+    expect(await start()).toMatchObject({ id: 'exp_2', failures: [] });
+    expect(posts()).toHaveLength(3);
+    expect((await ledger.list()).map(({ id }) => id)).toEqual(['exp_1', 'exp_2']);
+  });
+
+  it('is for a person to decide where an older one may have moved into view', async () => {
+    let listed = Array.from({ length: 100 }, (_, index) => item(`exp_${105 - index}`));
+    const made = (): undefined => {
+      listed = [...listed.filter((_, index) => index !== 50), item('exp_5')];
+    };
+    const { start, posts } = await machine(
+      rebilly,
+      CUSTOMERS,
+      listing([made], () => listed),
+    );
+    for (const run of ['the first', 'the next']) {
+      expect(errorsOf(await start()), run).toEqual([
+        [2, expect.stringMatching(/exp_5 could be it, or be older/)],
+      ]);
+    }
+    expect(posts()).toHaveLength(1);
+  });
+
+  it('is found in a list that is full, also where its others have other parameters', async () => {
+    const others = Array.from({ length: 100 }, (_, index) => ({ ...CUSTOMERS, name: 'O', id: `o_${index}` }));
+    let listed: object[] = others;
+    const made = (): undefined => void (listed = [item('exp_1'), ...others.slice(0, 99)]);
+    const { start } = await machine(
+      rebilly,
+      CUSTOMERS,
+      listing([made], () => listed),
+    );
+    expect(await start()).toMatchObject({ id: 'exp_1', failures: [] });
+  });
+
+  it('is waited for no longer than the grace, whatever the clock says, and that is told', async () => {
+    const answer = listing([() => undefined, () => ({ status: 201, body: { id: 'exp_2' } })], () => []);
+    const { start, ledger, waits, warnings } = await machine(rebilly, CUSTOMERS, answer);
+    const { settings } = settle([defaultLayer({ env: {}, cwd: '/' } as Context)], '/');
+    expect(errorsOf(await start({ settings: { ...settings, retries: 0 } }))).toEqual([
+      [75, expect.stringMatching(/the same command looks for it first.*--id ID.*--again/)],
+    ]);
+    for (const entry of await ledger.list()) {
+      await ledger.write({ ...entry, updatedAt: '2024-05-06T09:08:09.000Z' }, { durable: false });
+    }
+    expect(await start()).toMatchObject({ id: 'exp_2' });
+    expect(Math.max(...waits)).toBe(10_000);
+    expect(warnings).toContain(
+      'the export may have been started, and may appear late; looking again in 10.0 s',
+    );
   });
 
   it('cannot be looked up by who may not list, but may be made', async () => {
