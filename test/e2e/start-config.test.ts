@@ -35,7 +35,7 @@ describe('start without a NAME', () => {
     const { exitCode, stdout, stderr } = await run(['start']);
     expect([exitCode, stdout, sandbox.requests.length]).toEqual([2, '', 0]);
     expect(stderr).toMatch(
-      /which export is to be started\? There are payments, people\n.*exportpoll start payments/,
+      /which export is to be started\? There are payments, people\n.*exportpoll start NAME starts one of them/,
     );
   });
 });
