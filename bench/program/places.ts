@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 
-/** Where commands write: into memory, so that it is they who are timed, or on the disk, which is timed with them. */
+/** Where commands write: to the disk, which is timed with them, or into memory, where it would be the disk alone. */
 export interface Places {
   readonly memory: string;
   readonly disk: string;

@@ -39,7 +39,7 @@ try {
   const places = await findPlaces();
   if (places.memory === places.disk)
     console.log('\nThere is no room in /dev/shm: the disk is timed as well.');
-  for (const { key, title, commands, rounds, place = 'memory', env = {} } of sections) {
+  for (const { key, title, commands, rounds, place = 'disk', env = {} } of sections) {
     if (positionals.length > 0 && !positionals.includes(key)) continue;
     const count = Number(values.rounds ?? rounds);
     const rows = await compare(commands, { rounds: count, place: places[place], env });

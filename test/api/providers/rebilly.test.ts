@@ -211,7 +211,7 @@ describe('an error', () => {
   it('429 says until when, as an instant of the server', async () => {
     const headers = { date: 'Mon, 15 Apr 2024 13:24:30 GMT', 'x-ratelimit-retry-after': '1713187500' };
     await expect(found({ ...problem(429), headers })).rejects.toMatchObject({
-      name: 'TransientError',
+      name: 'TooManyRequestsError',
       retryAfterMs: 1_713_187_500_000 - Date.UTC(2024, 3, 15, 13, 24, 30),
     });
   });
