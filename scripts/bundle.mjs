@@ -8,7 +8,8 @@ import { join, relative, resolve } from 'node:path';
 
 import { rolldown } from 'rolldown';
 
-import { builtinNames, loadBuiltin } from '../dist/profiles/load.js';
+import { builtinNames } from '../dist/profiles/builtin.js';
+import { loadBuiltin } from '../dist/profiles/load-builtin.js';
 import * as version from '../dist/version.js';
 
 /** What the program would otherwise read, and check, at every start; the library has been built by then. */
@@ -17,9 +18,11 @@ const compiled = {
     Object.entries(version)
       .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
       .join('\n'),
-  'src/profiles/compiled.ts': () => {
+  'src/profiles/load-builtin.ts': () => {
     const profiles = builtinNames.map((name) => [name, JSON.stringify(loadBuiltin(name))]);
-    return `export const compiled = ${JSON.stringify(Object.fromEntries(profiles))};`;
+    return `
+      const profiles = ${JSON.stringify(Object.fromEntries(profiles))};
+      export const loadBuiltin = (name) => JSON.parse(profiles[name]);`;
   },
 };
 const compileData = {

@@ -1,6 +1,6 @@
 /**
- * Leaves beside each file of the bundled program what V8 makes of it in a run that saves an export; bin/load.js uses
- * that. Whatever runs then is compiled already when the program starts; without the cache it only starts slower.
+ * Leaves beside each file of the bundled program what V8 makes of it in a run that reads a configuration with a profile
+ * and saves an export; bin/load.js uses that. Whatever runs then is compiled already when the program starts; without the cache it only starts slower.
  */
 'use strict';
 
@@ -26,8 +26,21 @@ v8.setFlagsFromString = (flags) => {
 
 const folder = mkdtempSync(join(tmpdir(), 'exportpoll-build-'));
 process.chdir(folder);
+const profile = join(__dirname, '../profiles/rebilly.yaml');
+writeFileSync('config.yaml', `providers: { mine: { profile: ${JSON.stringify(profile)} } }`);
 process.env = { PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: folder };
-process.argv.splice(2, Infinity, 'watch', '--sandbox', '--interval', '100ms', '-q', 'webadmit:86446/74780');
+process.argv.splice(
+  2,
+  Infinity,
+  'watch',
+  '--sandbox',
+  '-c',
+  'config.yaml',
+  '--interval',
+  '100ms',
+  '-q',
+  'webadmit:86446/74780',
+);
 process.stdout.write = () => true;
 void load(join(dist, 'cli.cjs'), (script, path) => scripts.push({ script, path }))
   .main()

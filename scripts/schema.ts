@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 import { fileSchema, variableValue } from '../src/config/schema.ts';
-import { builtinNames, loadBuiltin } from '../src/profiles/load.ts';
+import { builtinNames } from '../src/profiles/builtin.ts';
+import { loadBuiltin } from '../src/profiles/load-builtin.ts';
 import { profileSchema } from '../src/profiles/schema.ts';
 
 const DIRECTORY = fileURLToPath(new URL('../schema/', import.meta.url));

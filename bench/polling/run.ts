@@ -1,5 +1,5 @@
 // What waiting costs, in simulated time: how many requests, and how late the end is seen. Prints Markdown.
-import { loadBuiltin } from '../../src/profiles/load.ts';
+import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import { parseDuration } from '../../src/units.ts';
 import { seeded as seededRandom } from '../../test/chaos/random.ts';
 import { every, exponentially, exportpoll, type Cost, type Waiter } from './cadences.ts';

@@ -1,12 +1,8 @@
 import { statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-import type { cosmiconfig, Loader } from 'cosmiconfig';
-
-import { NO_HOME } from '../context.ts';
 import { ConfigError, messageOf } from '../errors.ts';
-import { parseJson, parseYaml, type Parsed } from './parse.ts';
+import type { Parsed } from './parse.ts';
 import { requireSmallFile } from './paths.ts';
 
 /** A configuration file as it was found: data that nobody has checked yet. */
@@ -31,94 +27,33 @@ const SEARCH_PLACES = [
   ...PLACES.map((place) => `.config/${place}`),
 ];
 
-const PROGRAM_EXTENSIONS = ['.js', '.cjs', '.mjs', '.jsx', '.ts', '.cts', '.mts', '.tsx'];
-
-/** The part of a package.json that is ours. */
-const PACKAGE_KEY = 'exportpoll';
-
-export async function createExplorer(): Promise<Explorer> {
-  const cosmiconfig = await loadCosmiconfig();
-  const lines = new Map<string, Parsed['lineOf']>();
-  const remember = (path: string, parsed: Parsed): unknown => {
-    lines.set(path, parsed.lineOf);
-    return parsed.data;
-  };
-  const yaml: Loader = (path, text) => remember(path, parseYaml(text, path));
-  const json: Loader = (path, text) =>
-    remember(path, parseJson(text, path, basename(path) === 'package.json' ? PACKAGE_KEY : undefined));
-  const explorer = withoutMetaConfig(() =>
-    cosmiconfig(PACKAGE_KEY, {
-      searchPlaces: SEARCH_PLACES,
-      searchStrategy: 'none',
-      cache: false,
-      loaders: {
-        '.json': json,
-        '.yaml': yaml,
-        '.yml': yaml,
-        noExt: yaml,
-        // A file that was named with --config may be called anything.
-        default: yaml,
-        ...Object.fromEntries(PROGRAM_EXTENSIONS.map((extension) => [extension, refuseProgram])),
-      },
-    }),
-  );
-  const found = (result: Awaited<ReturnType<typeof explorer.load>>): Found | undefined => {
-    if (result === null || result.isEmpty === true) return undefined;
-    const { filepath: path, config: data } = result as { filepath: string; config: unknown };
-    return { path, data, lineOf: lines.get(path) ?? (() => undefined) };
-  };
+export function createExplorer(): Explorer {
+  let loading: Promise<Explorer> | undefined;
+  // cosmiconfig and YAML take longer to load than a run without any file takes to learn that there is none.
+  const load = async (): Promise<Explorer> =>
+    await (await import('./cosmiconfig.ts')).createReader(SEARCH_PLACES);
   return {
     async search(directory) {
-      SEARCH_PLACES.forEach((place) => requireReadable(join(directory, place)));
-      return found(await explorer.search(directory));
+      const found = SEARCH_PLACES.filter((place) => isReadable(join(directory, place)));
+      if (found.length === 0) return undefined;
+      loading ??= load();
+      return await (await loading).search(directory);
     },
     async load(path) {
       requireSmallFile(path);
-      return found(await explorer.load(path));
+      loading ??= load();
+      return await (await loading).load(path);
     },
   };
 }
 
-/** What cosmiconfig loads asks for the home at once, and throws where there is none (a container's user without a name). */
-async function loadCosmiconfig(): Promise<typeof cosmiconfig> {
-  // oxlint-disable no-restricted-globals -- the one place where that is looked for
-  const isMissing = process.env['HOME'] === undefined;
-  if (isMissing) process.env['HOME'] = NO_HOME;
+/** False for a place of the search with nothing in it, or a directory, which is passed over. Throws ConfigError. */
+function isReadable(path: string): boolean {
   try {
-    return (await import('cosmiconfig')).cosmiconfig;
-  } finally {
-    if (isMissing) delete process.env['HOME'];
-  }
-  // oxlint-enable no-restricted-globals
-}
-
-/**
- * cosmiconfig 9 takes options for itself from the current directory when an explorer is made, and for that runs
- * `.config/config.js` there. No option turns it off, so it gets to see this directory, which is ours and has none.
- */
-function withoutMetaConfig<Made>(make: () => Made): Made {
-  // oxlint-disable no-restricted-globals -- the one thing that cosmiconfig takes from nowhere else
-  const before = process.cwd();
-  process.chdir(fileURLToPath(new URL('.', import.meta.url)));
-  try {
-    return make();
-  } finally {
-    process.chdir(before);
-  }
-  // oxlint-enable no-restricted-globals
-}
-
-/** A place of the search with nothing in it, or a directory, is passed over. */
-function requireReadable(path: string): void {
-  try {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) requireSmallFile(path);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) return false;
+    requireSmallFile(path);
+    return true;
   } catch (error) {
     throw new ConfigError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }
-}
-
-function refuseProgram(path: string): never {
-  throw new ConfigError(
-    `${path}: is a program; the configuration is data (YAML or JSON), and nothing else is read`,
-  );
 }

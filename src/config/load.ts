@@ -1,16 +1,13 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { existsSync } from 'node:fs';
 
 import type { Context } from '../context.ts';
 import { ConfigError, messageOf } from '../errors.ts';
+import type { Profile } from '../profiles/schema.ts';
 import { createExplorer, type Explorer, type Found } from './explorer.ts';
 import { fromEnvironment } from './interpolate.ts';
-import { describeIssues, withoutIssues } from './issues.ts';
 import { isSameFile, requireOwnFile } from './links.ts';
 import { locate, projectDirectories, searchedPlaces, userFiles } from './paths.ts';
-import { place } from './parse.ts';
-import { fileSchema, type FileData } from './schema.ts';
-import { maskTaken } from './taken.ts';
+import type { FileData } from './schema.ts';
 
 /** A configuration file whose keys and values are known to be right. */
 export interface ConfigFile {
@@ -25,6 +22,8 @@ export interface ConfigFile {
   readonly data: FileData;
   /** Where something in it stands, for messages: `/home/me/.exportpollrc:3: providers.webadmit.apiKey`. */
   at(key: readonly PropertyKey[]): string;
+  /** The profile that the file has, or names, for a provider, if it does. Throws ConfigError. */
+  profileOf(provider: string): Profile | undefined;
 }
 
 export interface Files {
@@ -38,7 +37,7 @@ export interface Files {
 
 /** Finds, reads and checks the configuration files. `configFile` is the value of --config. */
 export async function loadFiles(context: Context, configFile?: string): Promise<Files> {
-  const explorer = await createExplorer();
+  const explorer = createExplorer();
   const named = configFile ?? fromEnvironment(context.env, 'EXPORTPOLL_CONFIG');
   const files: ConfigFile[] = [];
   const problems: ConfigError[] = [];
@@ -46,7 +45,9 @@ export async function loadFiles(context: Context, configFile?: string): Promise<
     try {
       const found = await read();
       if (found === undefined) return;
-      const { file, problem } = checkFile(found, kind, context);
+      // The schema takes longer to load than all that is done without a file.
+      const { checkFile } = await import('./check-file.ts');
+      const { file, problem } = await checkFile(found, kind, context);
       if (problem !== undefined) problems.push(problem);
       if (file !== undefined) files.push(file);
     } catch (error) {
@@ -88,42 +89,4 @@ async function read(explorer: Explorer, path: string): Promise<Found | undefined
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }
-}
-
-/** More accounts than anybody has; every one of them is planned, and masked, in every run. */
-const MOST_PROVIDERS = 1000;
-
-function providersIn(data: unknown): number {
-  if (typeof data !== 'object' || data === null || !('providers' in data)) return 0;
-  return Object.keys(data.providers ?? {}).length;
-}
-
-function checkFile(
-  { path, data, lineOf }: Found,
-  kind: ConfigFile['kind'],
-  context: Context,
-): { file?: ConfigFile; problem?: ConfigError } {
-  const at = (key: readonly PropertyKey[]): string => place(path, lineOf(key), key);
-  const providers = providersIn(data);
-  if (providers > MOST_PROVIDERS) {
-    const problem = new ConfigError(
-      `${at(['providers'])} has ${providers} entries, and may have ${MOST_PROVIDERS}`,
-    );
-    return { problem };
-  }
-  const schema = fileSchema(
-    context.env,
-    kind === 'project' ? (value, name) => maskTaken(value, name, context.redactor) : undefined,
-  );
-  const { error } = schema.safeParse(data, { reportInput: true });
-  const mended = schema.safeParse(error === undefined ? data : withoutIssues(data, error.issues));
-  const problem = error && new ConfigError(describeIssues(error.issues, at).join('\n'));
-  const parent = dirname(path);
-  const directory = kind === 'project' && basename(parent) === '.config' ? dirname(parent) : parent;
-  return {
-    ...(problem === undefined ? {} : { problem }),
-    ...(mended.success
-      ? { file: { path, realPath: realpathSync(path), kind, directory, data: mended.data, at } }
-      : {}),
-  };
 }

@@ -1,13 +1,14 @@
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
-import { builtinNames, loadBuiltin } from '../profiles/load.ts';
+import { builtinNames } from '../profiles/builtin.ts';
+import { loadBuiltin } from '../profiles/load-builtin.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { complaints } from './complaints.ts';
 import { fromEnvironment, variablesIn } from './interpolate.ts';
 import type { ConfigFile } from './load.ts';
 import { didYouMean } from '../nearest.ts';
-import { keepSecrets, ownProfile, refuseSlowPatterns } from './own-profile.ts';
 import type { ProviderEntry, VariableValue } from './schema.ts';
+import { keepSecrets, refuseSlowPatterns } from './untrusted-profile.ts';
 
 /** What is configured for one variable of a provider, and by whom. */
 export type Binding =
@@ -125,13 +126,12 @@ function profileOf(
     const entry = entryOf(name, file);
     return entry?.use !== undefined || entry?.profile !== undefined;
   });
-  const { use, profile } = (file && entryOf(name, file)) ?? {};
-  if (file !== undefined && profile !== undefined) {
+  const { use } = (file && entryOf(name, file)) ?? {};
+  const own = file?.profileOf(name);
+  if (file !== undefined && own !== undefined) {
     const builtin = builtinNames.includes(name) ? name : undefined;
-    const key = ['providers', name, 'profile'];
-    const own = ownProfile(profile, file, key, context);
     if (file.kind !== 'project') return { profile: own, builtin, profileFile: file };
-    refuseSlowPatterns(own, file.at(key));
+    refuseSlowPatterns(own, file.at(['providers', name, 'profile']));
     return { profile: keepSecrets(own, trustedProfile(name, files, context)), builtin, profileFile: file };
   }
   if (file !== undefined && use !== undefined && !builtinNames.includes(use)) {

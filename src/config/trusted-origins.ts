@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import { loadBuiltin } from '../profiles/load.ts';
+import { loadBuiltin } from '../profiles/load-builtin.ts';
 import { credentialOrigins } from '../profiles/origins.ts';
 import { openAccount, withDefaults } from './accounts.ts';
 import { variablesIn } from './interpolate.ts';

@@ -1,35 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 
 import { didYouMean } from '../nearest.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { kindNamed, kindOf } from '../kinds.ts';
-import { packageFile } from '../package-file.ts';
-import { compiled } from './compiled.ts';
 import { crossCheck } from './cross-check.ts';
 import { profileSchema, type Profile } from './schema.ts';
-
-/** The built-in profiles are files of the same language that users write; they ship beside the program. */
-const BUILTIN_DIRECTORY = fileURLToPath(packageFile('profiles/'));
-
-export const builtinNames: readonly string[] = readdirSync(BUILTIN_DIRECTORY)
-  .filter((file) => file.endsWith('.yaml'))
-  .map((file) => file.slice(0, -'.yaml'.length))
-  .sort();
-
-/** The text of a built-in profile, with its comments. */
-export function builtinText(name: string): string {
-  return readFileSync(`${BUILTIN_DIRECTORY}${name}.yaml`, 'utf8');
-}
-
-export function loadBuiltin(name: string): Profile {
-  const json = compiled[name];
-  if (json !== undefined) return JSON.parse(json) as Profile;
-  return parseProfile(builtinText(name), `built-in profile ${name}`);
-}
 
 /** Reads a profile from YAML or JSON text. `origin` names it in errors. Throws ConfigError. */
 export function parseProfile(text: string, origin: string): Profile {

@@ -6,7 +6,8 @@ import { withDefaults } from '../../src/config/accounts.ts';
 import { requireCredentials } from '../../src/config/credentials.ts';
 import { environmentName } from '../../src/config/providers.ts';
 import { ConfigError, UsageError } from '../../src/errors.ts';
-import { builtinText, loadBuiltin } from '../../src/profiles/load.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
+import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import { createWorld } from './world.ts';
 
 const { signal } = new AbortController();

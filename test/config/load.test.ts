@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { loadConfiguration } from '../../src/config/configuration.ts';
-import { builtinText } from '../../src/profiles/load.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
 import { createWorld, type World } from './world.ts';
 
 async function problemsOf(world: World, configFile?: string): Promise<string[]> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { parseNetrc } from '../../src/config/netrc.ts';
 import { requireCredentials } from '../../src/config/credentials.ts';
-import { builtinText } from '../../src/profiles/load.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
 import { createWorld, type World } from './world.ts';
 
 const { signal } = new AbortController();

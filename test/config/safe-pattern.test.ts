@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { isSafePattern } from '../../src/config/safe-pattern.ts';
-import { builtinNames, builtinText, loadBuiltin } from '../../src/profiles/load.ts';
+import { builtinNames, builtinText } from '../../src/profiles/builtin.ts';
+import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import { createWorld } from './world.ts';
 
 test.each([

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { requireSound } from '../../src/config/configuration.ts';
 import { ConfigError } from '../../src/errors.ts';
-import { builtinText } from '../../src/profiles/load.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
 import { createWorld, type World } from './world.ts';
 
 const EVIL = 'https://evil.example';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe } from 'vitest';
-import { builtinText } from '../../src/profiles/load.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
 import { it, providerEnv } from '../helpers/e2e.ts';
 
 describe.concurrent('a configuration file', () => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { describe, vi } from 'vitest';
-import { builtinNames, builtinText } from '../../src/profiles/load.ts';
+import { builtinNames, builtinText } from '../../src/profiles/builtin.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { expectedBytes, it, providerEnv, sandboxEnv } from '../helpers/e2e.ts';
 import { startScriptedServer } from '../helpers/scripted-server.ts';

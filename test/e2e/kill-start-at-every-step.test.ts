@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
-import { loadBuiltin } from '../../src/profiles/load.ts';
+import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { expectedBytes, sandboxEnv } from '../helpers/e2e.ts';
 import { createCli, type Cli } from '../helpers/run-cli.ts';

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { describe } from 'vitest';
 import { parse, stringify } from 'yaml';
 
-import { builtinText } from '../../src/profiles/load.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
 import { it } from '../helpers/e2e.ts';
 import { leaksIn } from '../helpers/leaks.ts';
 import type { Cli } from '../helpers/run-cli.ts';

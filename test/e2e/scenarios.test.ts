@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { ExitCode } from '../../src/errors.ts';
-import { builtinText } from '../../src/profiles/load.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
 import { scenarios, type Scenario } from '../../src/sandbox/sandbox.ts';
 import { expectedBytes, it, readManifest } from '../helpers/e2e.ts';
 import { eventsOf, ofType, type Cli } from '../helpers/run-cli.ts';

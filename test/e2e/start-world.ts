@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { loadBuiltin } from '../../src/profiles/load.ts';
+import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import type { Entry } from '../../src/ledger/entry.ts';
 import { providerEnv } from '../helpers/e2e.ts';
 import type { Cli } from '../helpers/run-cli.ts';

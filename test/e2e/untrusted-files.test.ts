@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { describe } from 'vitest';
 
-import { builtinText } from '../../src/profiles/load.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
 import { it, providerEnv } from '../helpers/e2e.ts';
 
 describe.concurrent('a configuration file that was found', () => {

@@ -13,7 +13,7 @@ import { createTransport } from '../../src/api/transport.ts';
 import { withDefaults } from '../../src/config/accounts.ts';
 import type { Account, SecretSource } from '../../src/account.ts';
 import type { Context } from '../../src/context.ts';
-import { loadBuiltin } from '../../src/profiles/load.ts';
+import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import type { Profile } from '../../src/profiles/schema.ts';
 import { Redactor, Secret } from '../../src/secrets.ts';
 import { fakeClock, type FakeClock } from './fake-clock.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { isIdOf } from '../../src/profiles/id.ts';
-import { loadBuiltin } from '../../src/profiles/load.ts';
+import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 
 const profileWith = (pattern: string): Parameters<typeof isIdOf>[0] => {
   const profile = loadBuiltin('rebilly');

@@ -2,13 +2,9 @@ import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 
 import { ConfigError } from '../../src/errors.ts';
-import {
-  builtinNames,
-  builtinText,
-  checkProfile,
-  loadBuiltin,
-  parseProfile,
-} from '../../src/profiles/load.ts';
+import { builtinNames, builtinText } from '../../src/profiles/builtin.ts';
+import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
+import { checkProfile, parseProfile } from '../../src/profiles/load.ts';
 import { compileIdPattern } from '../../src/profiles/id.ts';
 import type { Profile } from '../../src/profiles/schema.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { UsageError } from '../../src/errors.ts';
-import { loadBuiltin } from '../../src/profiles/load.ts';
+import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import { parametersFromText } from '../../src/profiles/parameter-text.ts';
 import { hashParameters, readParameters } from '../../src/profiles/parameters.ts';
 import { startExample } from '../../src/profiles/start-example.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { evaluate } from '../../src/profiles/expression.ts';
-import { loadBuiltin } from '../../src/profiles/load.ts';
+import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 
 const SAME = { name: 'C', resource: 'customers', format: 'csv' };
 const DAY = { start: '2024-01-01', end: '2024-01-02' };

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 
-import { builtinNames, loadBuiltin } from '../../src/profiles/load.ts';
+import { builtinNames } from '../../src/profiles/builtin.ts';
+import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import { isFinal, lookUpWord, normaliseWord } from '../../src/profiles/words.ts';
 
 describe('the spellings of a word', () => {

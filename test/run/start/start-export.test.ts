@@ -9,7 +9,7 @@ import type { Account, Order, Target } from '../../../src/account.ts';
 import { defaultLayer, settle } from '../../../src/config/settings.ts';
 import type { Context } from '../../../src/context.ts';
 import { Ledger } from '../../../src/ledger/ledger.ts';
-import { loadBuiltin } from '../../../src/profiles/load.ts';
+import { loadBuiltin } from '../../../src/profiles/load-builtin.ts';
 import type { Parameters } from '../../../src/profiles/parameters.ts';
 import type { RunWorld } from '../../../src/run/world.ts';
 import { noteOutcome } from '../../../src/run/notes.ts';
