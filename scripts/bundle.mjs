@@ -30,15 +30,33 @@ const compileData = {
   load: (id) => compiled[relative(process.cwd(), id)]?.(),
 };
 
-/** commander loads this for programs that are not one file; it takes longer than commander itself. */
-const lazyChildProcess = {
-  name: 'lazy-child-process',
+/** What packages load at once, and the program never uses: by their files, what is to be in the place of what. */
+const unused = {
+  // For programs that are not one file; takes longer than commander itself.
+  'commander/lib/command.js': [
+    "const childProcess = require('node:child_process');",
+    "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };",
+  ],
+  // HTTP/2; takes as long as all else that undici loads.
+  'undici/lib/dispatcher/client.js': [
+    "const connectH2 = require('./client-h2.js')",
+    "const connectH2 = (...args) => require('./client-h2.js')(...args)",
+  ],
+};
+const found = new Set();
+const lazyUnused = {
+  name: 'lazy-unused',
   transform(code, id) {
-    if (!id.endsWith('/commander/lib/command.js')) return undefined;
-    const eager = "const childProcess = require('node:child_process');";
-    if (!code.includes(eager)) throw new Error('commander is not what this plugin knows');
-    const lazy = "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };";
+    const file = Object.keys(unused).find((name) => id.endsWith(`/node_modules/${name}`));
+    if (file === undefined) return undefined;
+    found.add(file);
+    const [eager, lazy] = unused[file];
+    if (!code.includes(eager)) throw new Error(`${file} is not what this plugin knows`);
     return { code: code.replace(eager, lazy), map: null };
+  },
+  buildEnd() {
+    const missing = Object.keys(unused).filter((file) => !found.has(file));
+    if (missing.length > 0) throw new Error(`${missing.join(', ')}: not in the bundle`);
   },
 };
 
@@ -58,7 +76,7 @@ for (const name of readdirSync('dist')) if (name.endsWith('.cache')) rmSync(join
 const bundle = await rolldown({
   input: { cli: 'src/main.ts' },
   platform: 'node',
-  plugins: [compileData, lazyChildProcess, noImports],
+  plugins: [compileData, lazyUnused, noImports],
   resolve: { alias: { undici$: resolve('scripts/undici.cjs') } },
 });
 await bundle.write({
