@@ -3,18 +3,14 @@ import { hostname } from 'node:os';
 // oxlint-disable-next-line no-restricted-imports -- signal 0 is how one asks whether a process exists
 import { kill } from 'node:process';
 
-import { z } from 'zod';
-
-const schema = z.object({
-  host: z.string(),
-  /** Containers may share a host's name, but not its numbers of processes. */
-  space: z.string().optional(),
-  pid: z.number().int().positive(),
-  started: z.string(),
-});
-
 /** A process that holds a lock, as the lock names it. */
-export type Holder = z.infer<typeof schema>;
+export interface Holder {
+  readonly host: string;
+  /** Containers may share a host's name, but not its numbers of processes. */
+  readonly space?: string | undefined;
+  readonly pid: number;
+  readonly started: string;
+}
 
 /** The process `pid` of this machine. */
 export function holderOf(pid: number): Holder {
@@ -23,12 +19,22 @@ export function holderOf(pid: number): Holder {
 
 /** The holder that a lock names, unless it is known to be dead, or the text names none. */
 export function livingHolder(text: string, mine: Holder): Holder | undefined {
+  const holder = readHolder(text);
+  return holder !== undefined && isAlive(holder, mine) ? holder : undefined;
+}
+
+function readHolder(text: string): Holder | undefined {
+  let read: Partial<Record<keyof Holder, unknown>> | null;
   try {
-    const holder = schema.parse(JSON.parse(text));
-    return isAlive(holder, mine) ? holder : undefined;
+    read = JSON.parse(text) as typeof read;
   } catch {
     return undefined;
   }
+  const { host, space, pid, started } = read ?? {};
+  if (typeof host !== 'string' || typeof started !== 'string') return undefined;
+  if (space !== undefined && typeof space !== 'string') return undefined;
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined;
+  return { host, space, pid, started };
 }
 
 /** A directory may be shared between machines; what runs on another one cannot be asked. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { coalesced } from './coalesced.ts';
 import { onDisk } from './disk-errors.ts';
 import { removeFile, writeAtomically } from './durable.ts';
-import { isUnchanged, manifestFileSchema, type ManifestFile } from './manifest.ts';
+import { isUnchanged, type ManifestFile } from './manifest.ts';
 import { LIST_BYTES, readSmall } from './read-small.ts';
 
 /**
@@ -55,7 +55,7 @@ export class Journal {
     const header = JSON.stringify({ v: 1, ...options });
     const [first, ...lines] = ((await readSmall(path, LIST_BYTES)) ?? '').split('\n');
     const saved = new Map<string, ManifestFile>();
-    const told = (first === header ? lines : []).map(parseLine).filter((file) => file !== undefined);
+    const told = first === header ? await parseLines(lines) : [];
     for (const file of [...known, ...told]) {
       if (await isUnchanged(directory, file)) saved.set(file.identity, file);
     }
@@ -108,10 +108,14 @@ function journalPath(directory: string, key: string): string {
   return join(directory, `.${key}.journal`);
 }
 
-function parseLine(line: string): ManifestFile | undefined {
-  try {
-    return manifestFileSchema.parse(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
+/** The last one may have been written in part. */
+async function parseLines(lines: readonly string[]): Promise<ManifestFile[]> {
+  const { manifestFileSchema } = await import('./manifest-schema.ts');
+  return lines.flatMap((line) => {
+    try {
+      return manifestFileSchema.parse(JSON.parse(line));
+    } catch {
+      return [];
+    }
+  });
 }

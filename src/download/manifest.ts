@@ -1,65 +1,21 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
-import { z } from 'zod';
+import type { z } from 'zod';
 
 import { messageOf } from '../errors.ts';
 import { onDisk } from './disk-errors.ts';
 import { writeAtomically } from './durable.ts';
 import { safeName } from './name.ts';
+import type { manifestFileSchema, manifestSchema } from './manifest-schema.ts';
 import { LIST_BYTES, readSmall } from './read-small.ts';
 
 const SUFFIX = '.manifest.json';
 
-/** One path segment: whoever writes a manifest into a repository must not name files outside of it. */
-const fileName = z.string().refine((name) => basename(name) === name && !/^\.{0,2}$/.test(name));
-
-export const manifestFileSchema = z.object({
-  /** In the directory of the manifest. */
-  name: fileName,
-  /** What the provider's links have in common for this file. */
-  identity: z.string(),
-  /** On disk. */
-  bytes: z.number(),
-  /** At the provider; differs from `bytes` when gzip was taken off. */
-  rawBytes: z.number(),
-  /** Of the file on disk, lower-case hex. */
-  sha256: z.string(),
-  /** Modification time on disk, ms since the epoch: while it and `bytes` are the same, the file is unchanged. */
-  mtimeMs: z.number(),
-  etag: z.string().optional(),
-  lastModified: z.string().optional(),
-  /** Host and path, never the query: that is a signature. */
-  source: z.object({ host: z.string(), path: z.string() }).optional(),
-});
-
-const schema = z.object({
-  v: z.literal(1),
-  /** Who wrote it, such as `exportpoll/1.2.3`. */
-  generator: z.string(),
-  provider: z.string(),
-  id: z.string(),
-  /** Where the export was asked for, without a query: another API may have another export of that id. */
-  api: z.string().optional(),
-  state: z.string(),
-  /** The options that decide what is on disk: with others, the same export makes other files. */
-  options: z.object({ keepCompressed: z.boolean(), name: z.string() }),
-  /** ISO 8601. */
-  startedAt: z.string(),
-  completedAt: z.string(),
-  files: z.array(manifestFileSchema),
-  /** Files that earlier runs of this export have saved here under other options, and that are unchanged since. */
-  earlier: z.array(manifestFileSchema).optional(),
-  /** Names of files that were left as they were, because `--if-exists skip` said so. */
-  skipped: z.array(fileName).optional(),
-  /** The command of `--exec` has to be run for these files: it has not ended well yet. */
-  execDue: z.literal(true).optional(),
-});
-
 /** `<provider>-<id>.manifest.json`: its presence means that every file of the export is here. */
-export type Manifest = z.infer<typeof schema>;
+export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestFile = z.infer<typeof manifestFileSchema>;
 
 export function manifestPath(directory: string, provider: string, id: string): string {
@@ -77,8 +33,10 @@ export function exportStem(provider: string, id: string): string {
 /** The manifest at `path`; `undefined` when there is none that can be read. */
 export async function readManifest(path: string): Promise<Manifest | undefined> {
   const text = await readSmall(path, LIST_BYTES);
+  if (text === undefined) return undefined;
+  const { manifestSchema } = await import('./manifest-schema.ts');
   try {
-    return text === undefined ? undefined : schema.parse(JSON.parse(text));
+    return manifestSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { constants, lstat, open } from 'node:fs/promises';
 
 import { ConfigError, IoError, messageOf } from '../errors.ts';
 import { SMALL_BYTES } from '../download/read-small.ts';
-import { entrySchema, type Entry } from './entry.ts';
+import type { Entry } from './entry.ts';
 
 /**
  * The entry in a file of the ledger; `undefined` when there is no such file. What is there and cannot be read may be an
@@ -11,6 +11,7 @@ import { entrySchema, type Entry } from './entry.ts';
 export async function readEntry(path: string): Promise<Entry | undefined> {
   const text = await readText(path);
   if (text === undefined) return undefined;
+  const { entrySchema } = await import('./entry-schema.ts');
   try {
     return entrySchema.parse(JSON.parse(text));
   } catch (cause) {

@@ -1,15 +1,10 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 import { DeniedError, ProtocolError } from '../../errors.ts';
 import { classifyStatus, UnreadableAnswerError } from '../failures.ts';
 import type { Draft, Scheme } from './scheme.ts';
+import type { tokenAnswer } from './token-answer.ts';
 
-/** The token endpoint's answer (RFC 6749, 5.1); times in seconds. */
-const tokenAnswer = z.object({
-  access_token: z.string().min(1),
-  refresh_token: z.string().optional(),
-  expires_in: z.number().positive().optional(),
-});
 type TokenAnswer = z.infer<typeof tokenAnswer>;
 
 /** A token this close to its end, in ms, is not worth a request. */
@@ -61,11 +56,11 @@ export class OAuthToken implements Scheme {
     if (refreshToken !== undefined) {
       const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken });
       const answer = await this.#grant.post(form, signal);
-      if (answer.status === 200) return this.#keep(answer.body);
+      if (answer.status === 200) return await this.#keep(answer.body);
     }
     if (this.#token !== undefined) this.#grant.forget();
     const answer = await this.#grant.post(await this.#grant.form(signal), signal);
-    if (answer.status === 200) return this.#keep(answer.body);
+    if (answer.status === 200) return await this.#keep(answer.body);
     // RFC 6749, 5.2: a wrong password is a 400.
     if (answer.status !== 400 && classifyStatus(answer.status) !== 'denied') {
       throw new ProtocolError(`the token endpoint answered ${answer.status}`, { hint: 'check baseUrl' });
@@ -76,8 +71,9 @@ export class OAuthToken implements Scheme {
     });
   }
 
-  #keep(body: unknown): void {
+  async #keep(body: unknown): Promise<void> {
     if (body === undefined) throw new UnreadableAnswerError('the token endpoint answered nothing');
+    const { tokenAnswer } = await import('./token-answer.ts');
     const answer = tokenAnswer.safeParse(body);
     if (!answer.success) throw new ProtocolError('the token endpoint answered without an access_token');
     const { access_token, refresh_token, expires_in } = answer.data;
