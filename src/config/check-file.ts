@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
+import type { Profile } from '../profiles/schema.ts';
 import type { Found } from './explorer.ts';
 import { describeIssues, withoutIssues } from './issues.ts';
 import type { ConfigFile } from './load.ts';
@@ -48,7 +49,7 @@ export async function checkFile(
   return { ...told, file: { ...file, profileOf: await profilesOf(file, context) } };
 }
 
-/** Most files describe no profile, and do without what that takes. */
+/** Most files describe no profile, and do without what that takes. Each is read once, however often it is asked for. */
 async function profilesOf(
   file: Omit<ConfigFile, 'profileOf'>,
   context: Context,
@@ -56,9 +57,12 @@ async function profilesOf(
   const { providers } = file.data;
   if (Object.values(providers).every(({ profile }) => profile === undefined)) return () => undefined;
   const { ownProfile } = await import('./own-profile.ts');
+  const read = new Map<string, Profile>();
   return (name) => {
     const profile = Object.hasOwn(providers, name) ? providers[name]?.profile : undefined;
     if (profile === undefined) return undefined;
-    return ownProfile(profile, file, ['providers', name, 'profile'], context);
+    const own = read.get(name) ?? ownProfile(profile, file, ['providers', name, 'profile'], context);
+    read.set(name, own);
+    return own;
   };
 }
