@@ -86,5 +86,7 @@ await bundle.write({
   entryFileNames: '[name].cjs',
   chunkFileNames: 'cli-[name].cjs',
   sourcemap: true,
+  // What every command loads is one file: each more takes 0.1 ms and more.
+  codeSplitting: { groups: [{ name: 'main', tags: ['$initial'] }] },
 });
 await bundle.close();
