@@ -41,6 +41,15 @@ test('a project file of a directory above counts, up to the repository', async (
   expect(settings).toMatchObject({ concurrency: 7, retries: 8 });
 });
 
+test('a profile is read once, whatever becomes of its file during the run', async () => {
+  const world = createWorld();
+  const path = world.write('home/profile.yaml', builtinText('rebilly'));
+  world.user(`providers: { mine: { profile: ${path} } }`);
+  const configuration = await world.load();
+  world.write('home/profile.yaml', 'something else');
+  expect(configuration.profile('mine').name).toBe('rebilly');
+});
+
 test('--config and EXPORTPOLL_CONFIG take the place of the search', async () => {
   const world = createWorld({ EXPORTPOLL_CONFIG: '~/ci.conf' });
   world.project('concurrency: 7');
