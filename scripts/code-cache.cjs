@@ -12,16 +12,20 @@ const v8 = require('node:v8');
 const { load } = require('../bin/load.js');
 
 const dist = join(__dirname, '../dist');
-const scripts = [];
-const save = () => {
-  for (const { script, path } of scripts.splice(0)) writeFileSync(path, script.createCachedData());
+let scripts = [];
+const save = (some) => {
+  for (const { script, path } of some) writeFileSync(path, script.createCachedData());
 };
 
-// A cache counts for the flags that V8 has when it is made, as when it is used.
+// A cache counts for the flags that V8 has when it is made, as when it is used: they are set only at the end, between
+// the files that the program loads before it sets them, and those that it loads after that.
 const { setFlagsFromString } = v8;
-v8.setFlagsFromString = (flags) => {
-  save();
-  setFlagsFromString(flags);
+let beforeFlags = [];
+let flags = '';
+v8.setFlagsFromString = (text) => {
+  flags = text;
+  beforeFlags = scripts;
+  scripts = [];
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'exportpoll-build-'));
@@ -45,6 +49,8 @@ process.stdout.write = () => true;
 void load(join(dist, 'cli.cjs'), (script, path) => scripts.push({ script, path }))
   .main()
   .finally(() => {
-    save();
+    save(beforeFlags);
+    setFlagsFromString(flags);
+    save(scripts);
     rmSync(folder, { recursive: true });
   });
