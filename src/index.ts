@@ -75,13 +75,14 @@ export async function start(name: string, options: StartOptions = {}): Promise<S
   return await opened('start', options, async (configuration, context) => {
     const { parameters, again = false } = options;
     const order = resolveOrder(configuration, name, { param: [], parameters, again }, context);
-    const world = worldOf(configuration, context, options.onEvent);
     let started: StartedExport | undefined;
-    const follow = async (target: Target): Promise<Outcome> => {
-      started = { provider: target.account.name, id: target.id };
-      return await tellTarget(target, world);
-    };
-    const outcomes = await startExport(order, { follow, watch: false }, world);
+    const outcomes = await inWorld(configuration, context, options.onEvent, async (world) => {
+      const follow = async (target: Target): Promise<Outcome> => {
+        started = { provider: target.account.name, id: target.id };
+        return await tellTarget(target, world);
+      };
+      return await startExport(order, { follow, watch: false }, world);
+    });
     const [failure] = outcomes.flatMap(({ failures }) => failures);
     if (failure !== undefined) throw failure.error;
     if (started === undefined) throw new Error('a start ended without an export and without an error');
@@ -113,9 +114,22 @@ async function opened<Result>(
   }
 }
 
-/** A world that tells `onEvent` alone: whatever environment and files say, nothing is printed in somebody else's program. */
-function worldOf({ settings }: Configuration, context: Context, onEvent: Options['onEvent']): SavingWorld {
-  return createWorld(context, { ...settings, verbose: false }, (event) => onEvent?.(event));
+/**
+ * Lets `work` loose on a world that tells `onEvent` alone, and closes it: whatever environment and files say, nothing is
+ * printed in somebody else's program.
+ */
+async function inWorld<Result>(
+  { settings }: Configuration,
+  context: Context,
+  onEvent: Options['onEvent'],
+  work: (world: SavingWorld) => Promise<Result>,
+): Promise<Result> {
+  const world = createWorld(context, { ...settings, verbose: false }, (event) => onEvent?.(event));
+  try {
+    return await work(world);
+  } finally {
+    await world.decoders.close();
+  }
 }
 
 async function save(
@@ -125,18 +139,20 @@ async function save(
   { onEvent }: WatchOptions,
 ): Promise<SavedFile[]> {
   const saved: SavedFile[] = [];
-  const world = worldOf(configuration, context, (event) => {
+  const see = (event: Event): void => {
     if (event.type === 'file.saved') {
       const { path, bytes, rawBytes, sha256 } = event;
       saved.push({ path, bytes, rawBytes, sha256 });
     }
     onEvent?.(event);
+  };
+  return await inWorld(configuration, context, see, async (world) => {
+    const [found] = resolveTargets(configuration, [target], await world.ledger.list());
+    const outcome = found === undefined ? undefined : await createRunner({ once: false })(found, world);
+    const [failure] = outcome?.failures ?? [];
+    if (failure !== undefined) throw failure.error;
+    return saved;
   });
-  const [found] = resolveTargets(configuration, [target], await world.ledger.list());
-  if (found === undefined) return saved;
-  const [failure] = (await createRunner({ once: false })(found, world)).failures;
-  if (failure !== undefined) throw failure.error;
-  return saved;
 }
 
 /** What the program tells whoever started it; here `onEvent` and the result do. */

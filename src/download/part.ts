@@ -21,6 +21,19 @@ export interface RawStore {
   learn(known: Sidecar): Promise<void>;
   /** Forgets all bytes, because of `reason`. */
   restart(reason: Error): Promise<void>;
+  /** Resolves when every byte is in a file, with that file; missing where there is none. */
+  flush?(): Promise<FileOnDisk>;
+}
+
+/** A file that is open. */
+export interface FileOnDisk {
+  readonly descriptor: number;
+  readonly path: string;
+}
+
+interface OpenFile {
+  readonly handle: FileHandle;
+  readonly writer: WriteBehind;
 }
 
 type Mask = (text: string) => string;
@@ -36,7 +49,7 @@ export class Part implements RawStore {
   readonly #sidecarPath: string;
   readonly #mask: Mask;
   /** Undefined while everything is in `#held`. */
-  #file: { readonly handle: FileHandle; readonly writer: WriteBehind } | undefined;
+  #file: OpenFile | undefined;
   #held: Buffer[] = [];
   #size = 0;
   #known: Sidecar;
@@ -105,31 +118,32 @@ export class Part implements RawStore {
     }
   }
 
-  /** Resolves when every byte is in the file. */
-  async flush(): Promise<void> {
-    if (this.#file === undefined) await this.#toDisk();
-    await this.#writing(async () => await this.#file?.writer.flush());
+  async flush(): Promise<FileOnDisk> {
+    const { handle, writer } = this.#file ?? (await this.#toDisk());
+    await this.#writing(async () => await writer.flush());
+    return { descriptor: handle.fd, path: this.path };
   }
 
   /** After an error, only what is in the file counts. */
-  async #writing(work: () => Promise<void>): Promise<void> {
+  async #writing<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
-      await work();
+      return await work();
     } catch (error) {
       this.#size = (await this.#file?.handle.stat())?.size ?? 0;
       throw diskError(error, this.path);
     }
   }
 
-  async #toDisk(): Promise<void> {
-    await this.#writing(async () => {
+  async #toDisk(): Promise<OpenFile> {
+    return await this.#writing(async () => {
       const handle = await openNew(this.path, 0o600, 'ax+');
-      const writer = new WriteBehind(handle);
-      this.#file = { handle, writer };
+      const file = { handle, writer: new WriteBehind(handle) };
+      this.#file = file;
       const held = Buffer.concat(this.#held);
       this.#held = [];
-      await writer.append(held);
+      await file.writer.append(held);
       await this.#writeSidecar();
+      return file;
     });
   }
 

@@ -18,7 +18,7 @@ import { reportSaved, reportSkipped } from './report-file.ts';
 import { fileSink } from './sinks.ts';
 import { Source } from './source.ts';
 import type { Names, TargetName } from './target.ts';
-import { transfer, type Begun, type Transferred } from './transfer.ts';
+import { transfer, type Begun, type Transferred, type TransferOptions } from './transfer.ts';
 import { linkExpectations } from './verify.ts';
 
 /** What the files of one export have in common while they are saved. */
@@ -43,6 +43,7 @@ export interface Saving {
   readonly patienceMs?: number | undefined;
   readonly signal: AbortSignal;
   readonly umask: number;
+  readonly decodersFor?: TransferOptions['decodersFor'];
   /** Forces the names in the directory to the disk. */
   readonly settle: () => Promise<void>;
   readonly report: (event: Event) => void;
@@ -115,6 +116,7 @@ async function receiveFile(
     nameFor: (disposition) => remoteName(link, disposition, saving.mask),
     expectations: linkExpectations(link),
     onBegin,
+    decodersFor: saving.decodersFor,
     openSink: async ({ decoded }) => (decoded ? await fileSink(part.inflatedPath) : undefined),
     onProgress: throttled(clock, (bytes, total) => {
       const file = nameNow();

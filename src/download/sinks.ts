@@ -5,14 +5,26 @@ import type { Output } from '../context.ts';
 import { OutputClosedError } from '../errors.ts';
 import { onDisk } from './disk-errors.ts';
 import { openNew, removeFile } from './durable.ts';
-import type { Sink } from './transfer.ts';
+import type { FileOnDisk } from './part.ts';
 import { WriteBehind } from './write-behind.ts';
+
+/** Takes the content of a file as it is decoded. */
+export interface Sink {
+  write(chunk: Buffer): Promise<void>;
+  /** Called once, after the last byte. */
+  end(): Promise<void>;
+  /** What was written so far is of no use. */
+  abort(): Promise<void>;
+  /** What the content is written to, for who writes it elsewhere. */
+  readonly file?: FileOnDisk;
+}
 
 /** Writes a file's content to `path` (mode 0600 until it is landed) and forces it to the disk at its end. */
 export async function fileSink(path: string): Promise<Sink> {
   const handle: FileHandle = await onDisk(path, async () => await openNew(path, 0o600));
   const writer = new WriteBehind(handle);
   return {
+    file: { descriptor: handle.fd, path },
     write: async (chunk) => await onDisk(path, async () => await writer.append(chunk)),
     end: async () => {
       await onDisk(path, async () => {

@@ -1,23 +1,17 @@
-import { createHash } from 'node:crypto';
-
 import { TransientError } from '../api/failures.ts';
-import { CannotCreateError, IntegrityError } from '../errors.ts';
-import { openContent } from './content.ts';
+import { IntegrityError } from '../errors.ts';
+import { consume, consumeApart } from './consume.ts';
+import { openContent, type Content } from './decode/content.ts';
+import type { Decoded } from './decode/file-decoder.ts';
+import type { Decoders } from './decode/threads.ts';
+import { tooLarge } from './max-bytes.ts';
 import { withoutGzip } from './name.ts';
 import type { RawStore } from './part.ts';
 import { receive } from './receive.ts';
 import { StartOver, type ReceiveOptions } from './receiving.ts';
+import type { Sink } from './sinks.ts';
 import type { Download, Source } from './source.ts';
 import { algorithmsOf, everyAlgorithm, headerExpectations, RawHashes, type Expectation } from './verify.ts';
-
-/** Takes the content of a file as it is decoded. */
-export interface Sink {
-  write(chunk: Buffer): Promise<void>;
-  /** Called once, after the last byte. */
-  end(): Promise<void>;
-  /** What was written so far is of no use. */
-  abort(): Promise<void>;
-}
 
 /** What is known of a file once its first bytes are here. */
 export interface Begun {
@@ -43,6 +37,8 @@ export interface TransferOptions extends Omit<ReceiveOptions, 'onResponse'> {
   readonly onBegin: (begun: Begun) => Promise<boolean>;
   /** Where the content goes, when it is not the raw bytes themselves. */
   readonly openSink: (begun: Begun) => Promise<Sink | undefined>;
+  /** Threads for a file of so many raw bytes, if it is worth one; all others are decoded here. */
+  readonly decodersFor?: ((file: { bytes: number; isGzip: boolean }) => Decoders | undefined) | undefined;
 }
 
 /** A file that is here, whole and verified. */
@@ -145,10 +141,8 @@ async function transferOnce(
     if (options.maxBytes !== undefined && (begun.total ?? 0) > options.maxBytes)
       throw tooLarge(options.maxBytes);
     if (!(await options.onBegin(begun))) return undefined;
-    const { bytes, sha256 } = await drain(content.bytes, await options.openSink(begun), {
-      maxBytes: options.maxBytes,
-      abandon,
-    });
+    const sink = await options.openSink(begun);
+    const { bytes, sha256 } = await consumeWhere(content, sink, store, options, abandon);
     (hashes ?? new RawHashes(algorithmsOf(expectations))).verify(expectations);
     return { ...begun, bytes, rawBytes: store.size, sha256 };
   } catch (error) {
@@ -159,34 +153,22 @@ async function transferOnce(
   }
 }
 
-async function drain(
-  content: AsyncIterable<Buffer>,
+/** Consumes the content in a thread of its own, if that is worth it and possible, and else here. */
+async function consumeWhere(
+  { bytes, raw, decoded: isGzip }: Content,
   sink: Sink | undefined,
-  { maxBytes, abandon }: { maxBytes: number | undefined; abandon: (reason: unknown) => void },
-): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  try {
-    for await (const chunk of content) {
-      try {
-        bytes += chunk.length;
-        if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(maxBytes);
-        hash.update(chunk);
-        await sink?.write(chunk);
-      } catch (error) {
-        // Before the loop is left: leaving it waits for whatever the content is waiting for.
-        abandon(error);
-        throw error;
-      }
-    }
-    await sink?.end();
-  } catch (error) {
-    await sink?.abort();
-    throw error;
-  }
-  return { bytes, sha256: hash.digest('hex') };
-}
-
-function tooLarge(maxBytes: number): CannotCreateError {
-  return new CannotCreateError(`the file is larger than the ${maxBytes} bytes that --max-bytes allows`);
+  store: RawStore,
+  { decodersFor, maxBytes }: TransferOptions,
+  abandon: (reason: unknown) => void,
+): Promise<Decoded> {
+  const { total = 0 } = store.known;
+  const decoders = raw === undefined ? undefined : decodersFor?.({ bytes: total, isGzip });
+  const stored = decoders === undefined ? undefined : await store.flush?.();
+  const content = sink?.file;
+  if (raw === undefined || stored === undefined || (isGzip && content === undefined))
+    return await consume(bytes, sink, { maxBytes, abandon });
+  const file = { raw: stored.descriptor, content: content?.descriptor, maxBytes };
+  const decode = await decoders?.open(file, (content ?? stored).path);
+  if (decode === undefined) return await consume(bytes, sink, { maxBytes, abandon });
+  return await consumeApart(raw, sink, { decode, abandon, settle: async () => void (await store.flush?.()) });
 }

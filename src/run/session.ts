@@ -155,7 +155,12 @@ async function workOn<Subject extends Pick<Target, 'settings'>>(
     for (const message of [...configuration.warnings, ...unreadable, ...left]) {
       report({ type: 'warning', message });
     }
-    return { telling, outcomes: await run(targets, createWorld(context, configuration.settings, report)) };
+    const world = createWorld(context, configuration.settings, report);
+    try {
+      return { telling, outcomes: await run(targets, world) };
+    } finally {
+      await world.decoders.close();
+    }
   } catch (error) {
     telling.abandon();
     throw error;

@@ -10,6 +10,7 @@ import type { Event } from '../events.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { version } from '../version.ts';
 import { parseDuration } from '../units.ts';
+import { DecodeThreads, type Decoders } from '../download/decode/threads.ts';
 import { Locks } from '../download/lock.ts';
 import { OutputDirectory } from '../download/output-directory.ts';
 
@@ -32,6 +33,8 @@ export interface SavingWorld extends RunWorld {
   readonly locks: Locks;
   /** One object a directory. */
   readonly directory: (path: string) => OutputDirectory;
+  /** To be closed when the run is over. */
+  readonly decoders: Decoders;
   /** `exportpoll/VERSION`, for manifests. */
   readonly generator: string;
 }
@@ -69,6 +72,7 @@ export function createWorld(
     opening: pLimit(MOST_OPENING),
     locks: new Locks(context.pid),
     directory: (path) => remember(directories, path, () => new OutputDirectory(path)),
+    decoders: new DecodeThreads(),
     generator: `exportpoll/${version}`,
   };
 }

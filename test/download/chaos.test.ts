@@ -95,26 +95,32 @@ function unleash(world: World, about: Store, troubles: readonly { kind: Trouble;
   return state;
 }
 
-it('always ends with the right bytes or a typed error, and never with a final name on wrong bytes', async () => {
-  const troubles = fc.array(trouble, { maxLength: 10 });
-  await fc.assert(
-    fc.asyncProperty(store, troubles, fc.boolean(), async (about, troubles, isPatient) => {
-      await inWorld({ files: { 'a.csv': versionOf(about, 0) } }, async (world) => {
-        const state = unleash(world, about, troubles);
-        const runs: Saved[] = [];
-        do {
-          // Impatient runs end often, so that later ones find what earlier ones left.
-          const run = await world.save({ retries: isPatient ? 8 : 0 });
-          runs.push(run);
-          expect(run.failures.every((failure) => failure instanceof ExportpollError)).toBe(true);
-          expect(await world.landed()).toEqual(run.failures.length === 0 ? ['a.csv'] : []);
-        } while (runs.at(-1)!.failures.length > 0 && runs.length <= troubles.length);
-        expect(runs.at(-1)!.failures).toEqual([]);
-        const found = await world.read('a.csv');
-        expect(contents.slice(0, state.version + 1).some((version) => version.equals(found))).toBe(true);
-        expect(await world.leftovers()).toEqual([]);
-      });
-    }),
-    { numRuns: 150 },
-  );
-});
+it.each([
+  ['in this thread', false],
+  ['in another one', true],
+])(
+  'decoded %s, it ends with the right bytes or a typed error, and never with a final name on wrong bytes',
+  async (_, apart) => {
+    const troubles = fc.array(trouble, { maxLength: 10 });
+    await fc.assert(
+      fc.asyncProperty(store, troubles, fc.boolean(), async (about, troubles, isPatient) => {
+        await inWorld({ files: { 'a.csv': versionOf(about, 0) }, apart }, async (world) => {
+          const state = unleash(world, about, troubles);
+          const runs: Saved[] = [];
+          do {
+            // Impatient runs end often, so that later ones find what earlier ones left.
+            const run = await world.save({ retries: isPatient ? 8 : 0 });
+            runs.push(run);
+            expect(run.failures.every((failure) => failure instanceof ExportpollError)).toBe(true);
+            expect(await world.landed()).toEqual(run.failures.length === 0 ? ['a.csv'] : []);
+          } while (runs.at(-1)!.failures.length > 0 && runs.length <= troubles.length);
+          expect(runs.at(-1)!.failures).toEqual([]);
+          const found = await world.read('a.csv');
+          expect(contents.slice(0, state.version + 1).some((version) => version.equals(found))).toBe(true);
+          expect(await world.leftovers()).toEqual([]);
+        });
+      }),
+      { numRuns: 150 },
+    );
+  },
+);

@@ -10,6 +10,7 @@ import { Quota } from '../../src/api/quota.ts';
 import type { Link } from '../../src/api/link.ts';
 import { createTransport } from '../../src/api/transport.ts';
 import type { Settings } from '../../src/settings.ts';
+import { DecodeThreads } from '../../src/download/decode/threads.ts';
 import { syncDirectory } from '../../src/download/durable.ts';
 import { Journal } from '../../src/download/journal.ts';
 import { Links } from '../../src/download/links.ts';
@@ -33,6 +34,8 @@ export interface WorldOptions {
   readonly lifetimeMs?: number;
   /** Whether links tell when they die. */
   readonly tellExpiry?: boolean;
+  /** Whether files of any size are decoded in threads of their own. */
+  readonly apart?: boolean;
   /** Whether the store's origin is the API's own, which may have the credentials. */
   readonly isApi?: boolean;
 }
@@ -45,6 +48,7 @@ export interface World {
   readonly events: Event[];
   readonly client: ApiClient;
   readonly interruption: AbortController;
+  readonly apart: boolean;
   /** How often the provider was asked for new links. */
   renewals: number;
   /** What the provider answers then; replaced by tests. */
@@ -105,6 +109,7 @@ function createWorld(
     (await readdir(directory)).filter(isWanted).sort();
   const world: World = {
     ...parts,
+    apart: options.apart === true,
     events: [],
     interruption: new AbortController(),
     renewals: 0,
@@ -137,6 +142,9 @@ function createWorld(
   };
   return world;
 }
+
+/** They keep nobody alive. */
+const threads = new DecodeThreads();
 
 async function saveOnce(world: World, settings: Settings): Promise<Saved> {
   const { directory, clock, client, events, interruption } = world;
@@ -173,6 +181,7 @@ async function saveOnce(world: World, settings: Settings): Promise<Saved> {
         random: () => 0,
         signal: interruption.signal,
         umask: 0o022,
+        ...(world.apart ? { decodersFor: () => threads } : {}),
         settle: async () => await syncDirectory(directory),
         report: (event) => events.push(event),
         mask: (text) => text.replaceAll(API_KEY, '***'),

@@ -2,9 +2,9 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 
 import { describe, expect, it } from 'vitest';
 
-import { openContent } from '../../src/download/content.ts';
-import { IntegrityError, ProtocolError } from '../../src/errors.ts';
-import { collect, inPieces } from '../helpers/bytes.ts';
+import { openContent } from '../../../src/download/decode/content.ts';
+import { IntegrityError, ProtocolError } from '../../../src/errors.ts';
+import { collect, inPieces } from '../../helpers/bytes.ts';
 
 const plain = Buffer.from('id,name\n1,Ada\n');
 const once = gzipSync(plain);

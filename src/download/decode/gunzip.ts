@@ -1,7 +1,7 @@
 import type { TransformOptions } from 'node:stream';
 import { createGunzip, type ZlibOptions } from 'node:zlib';
 
-import { IntegrityError } from '../errors.ts';
+import { asIntegrityError, trailingGarbage } from './gzip-errors.ts';
 
 /**
  * Of what is inflated at once. 16 KiB, Node's default, costs 32 times as many trips through the thread pool; of 1 MiB
@@ -100,22 +100,4 @@ async function drained(stream: ReturnType<typeof createGunzip>): Promise<void> {
     };
     for (const event of ['drain', 'close', 'error', 'end']) stream.once(event, done);
   });
-}
-
-function trailingGarbage(): IntegrityError {
-  return new IntegrityError('the gzip file has data after its end');
-}
-
-function asIntegrityError(error: unknown): Error {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  switch (code) {
-    case 'Z_BUF_ERROR':
-      return new IntegrityError('the gzip file is cut short', { cause: error });
-    case 'Z_DATA_ERROR':
-      return new IntegrityError(`the gzip file is damaged: ${(error as Error).message}`, { cause: error });
-    case 'ERR_STREAM_PREMATURE_CLOSE':
-      return trailingGarbage();
-    default:
-      return error as Error;
-  }
 }

@@ -1,4 +1,4 @@
-import { ProtocolError } from '../errors.ts';
+import { ProtocolError } from '../../errors.ts';
 import { gunzip, looksLikeGzip } from './gunzip.ts';
 
 /** What a raw file holds, once its first bytes are known. */
@@ -6,6 +6,11 @@ export interface Content {
   readonly bytes: AsyncIterable<Buffer>;
   /** False when the raw bytes are the content. */
   readonly decoded: boolean;
+  /**
+   * The raw bytes, to be read instead of `bytes` by who decodes them elsewhere; undefined where they are more than one
+   * layer of gzip away from the content.
+   */
+  readonly raw: AsyncIterable<Buffer> | undefined;
   /** A layer of gzip is gone that the file's name speaks of. */
   readonly gzipRemoved: boolean;
 }
@@ -51,7 +56,7 @@ export async function openContent(
   if (isOwn || !looksLikeGzip(outer.head)) return inflateFile(outer, options.keepCompressed, false);
   const inner = await peek(gunzip(outer.bytes), MAGIC_BYTES);
   if (looksLikeGzip(inner.head)) return inflateFile(inner, options.keepCompressed, true);
-  return { bytes: inner.bytes, decoded: true, gzipRemoved: true };
+  return { bytes: inner.bytes, decoded: true, raw: undefined, gzipRemoved: true };
 }
 
 function inflateFile(
@@ -60,8 +65,9 @@ function inflateFile(
   decoded: boolean,
   size?: number,
 ): Content {
-  if (!looksLikeGzip(head) || keepCompressed) return { bytes, decoded, gzipRemoved: false };
-  return { bytes: gunzip(bytes, size), decoded: true, gzipRemoved: true };
+  const raw = decoded ? undefined : bytes;
+  if (!looksLikeGzip(head) || keepCompressed) return { bytes, decoded, raw, gzipRemoved: false };
+  return { bytes: gunzip(bytes, size), decoded: true, raw, gzipRemoved: true };
 }
 
 /** The first `length` bytes (fewer when there are no more), and all of them again. */

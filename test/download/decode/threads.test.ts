@@ -1,0 +1,108 @@
+import { mkdtemp, open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { DecodeThreads } from '../../../src/download/decode/threads.ts';
+import { hashOf, noise } from '../../helpers/bytes.ts';
+
+const content = Buffer.concat([noise(300_000), Buffer.alloc(2_000_000, 'row\n')]);
+const zipped = gzipSync(content);
+
+async function setUp() {
+  const folder = await mkdtemp(join(tmpdir(), 'exportpoll-test-'));
+  const raw = await open(join(folder, 'raw'), 'wx+');
+  const output = await open(join(folder, 'out'), 'wx');
+  const threads = new DecodeThreads({ cores: 2 });
+  onTestFinished(async () => {
+    await threads.close();
+    await raw.close();
+    await output.close();
+    await rm(folder, { recursive: true });
+  });
+  const begin = async (to: FileHandle | undefined = output) =>
+    (await threads.open({ raw: raw.fd, content: to?.fd, maxBytes: undefined }, 'out'))!;
+  return { raw, threads, begin, written: async () => await readFile(join(folder, 'out')) };
+}
+
+describe('a thread', () => {
+  it('decodes what is there as the file grows, and waits for the rest', async () => {
+    const { raw, begin, written } = await setUp();
+    const decode = await begin();
+    for (const cut of [10, 100_000, 250_000, zipped.length]) {
+      const { size } = await raw.stat();
+      await raw.appendFile(zipped.subarray(size, cut));
+      decode.more();
+    }
+    decode.finish();
+    expect(await decode.decoded).toEqual({ bytes: content.length, sha256: hashOf('sha256', content) });
+    expect((await written()).equals(content)).toBe(true);
+  });
+
+  it('touches no file once it has stopped', async () => {
+    const { raw, begin, written } = await setUp();
+    const decode = await begin();
+    await raw.appendFile(zipped);
+    decode.more();
+    await decode.stop();
+    const before = (await written()).length;
+    decode.more();
+    decode.finish();
+    // Whatever it did for the one before it would have done by now.
+    const next = await begin();
+    await next.stop();
+    expect((await written()).length).toBe(before);
+    await decode.stop();
+  });
+
+  it('tells what the system says of a disk', async () => {
+    const { raw, begin } = await setUp();
+    const full = await open('/dev/full', 'w');
+    onTestFinished(async () => await full.close());
+    await raw.appendFile(zipped);
+    const decode = await begin(full);
+    decode.finish();
+    await expect(decode.decoded).rejects.toMatchObject({
+      exitCode: 74,
+      message: 'out: no space is left on the disk',
+    });
+  });
+
+  it('fails what it has when it ends, and others take what comes', async () => {
+    const { raw, threads, begin } = await setUp();
+    const decode = await begin();
+    const outcome = decode.decoded.catch((error: unknown) => error);
+    await threads.close();
+    expect(await outcome).toMatchObject({ message: 'a thread that decodes files has ended' });
+    await decode.stop();
+    await raw.appendFile(zipped);
+    const next = await begin();
+    next.finish();
+    expect(await next.decoded).toMatchObject({ bytes: content.length });
+  });
+});
+
+describe('a file is worth a thread', () => {
+  const LARGE = 16 * 1024 * 1024;
+  const threads = new DecodeThreads({ cores: 2 });
+  it.each([
+    ['a large one of several', { bytes: LARGE, isGzip: true, isAlone: false }, true],
+    [
+      'a large one that is gzip and alone: zlib has threads of its own',
+      { bytes: LARGE, isGzip: true, isAlone: true },
+      false,
+    ],
+    ['a large one that is only hashed', { bytes: LARGE, isGzip: false, isAlone: true }, true],
+    ['a small one', { bytes: LARGE - 1, isGzip: false, isAlone: false }, false],
+  ])('%s', (_, file, expected) => {
+    expect(threads.areFor(file)).toBe(expected);
+  });
+
+  it('never with a single core', () => {
+    expect(new DecodeThreads({ cores: 1 }).areFor({ bytes: LARGE, isGzip: false, isAlone: true })).toBe(
+      false,
+    );
+  });
+});
