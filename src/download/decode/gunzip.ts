@@ -1,21 +1,19 @@
-import type { TransformOptions } from 'node:stream';
+import { Readable, type TransformOptions } from 'node:stream';
 import { createGunzip, type ZlibOptions } from 'node:zlib';
 
+import { gunzipSmall, SMALL_FILE_BYTES } from './gunzip-small.ts';
 import { asIntegrityError, trailingGarbage } from './gzip-errors.ts';
 
 /**
  * Of what is inflated at once. 16 KiB, Node's default, costs 32 times as many trips through the thread pool; of 1 MiB
- * the system clears every page.
+ * the system clears every page. Inflating goes on while two of these are dealt with. (Whatever a stream takes may be
+ * told; the types know only what is zlib's own.)
  */
 const CHUNK_BYTES = 512 * 1024;
-/** For a file of so few bytes, four times as many are enough: the memory counts where there are hundreds of them. */
-const SMALL_FILE_BYTES = 32 * 1024;
-
-/** Whatever a stream takes; the types know only what is zlib's own. Inflating goes on while two chunks are dealt with. */
-function optionsFor(size: number | undefined): ZlibOptions & TransformOptions {
-  const chunkSize = size !== undefined && size <= SMALL_FILE_BYTES ? 4 * SMALL_FILE_BYTES : CHUNK_BYTES;
-  return { chunkSize, readableHighWaterMark: 2 * chunkSize };
-}
+const STREAM_OPTIONS: ZlibOptions & TransformOptions = {
+  chunkSize: CHUNK_BYTES,
+  readableHighWaterMark: 2 * CHUNK_BYTES,
+};
 
 /** RFC 1952, 2.3.1. */
 export function looksLikeGzip(head: Buffer): boolean {
@@ -30,7 +28,15 @@ export async function* gunzip(
   source: AsyncIterable<Buffer>,
   size?: number,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const inflate = createGunzip(optionsFor(size));
+  if (size === undefined || size > SMALL_FILE_BYTES) return yield* gunzipStream(source);
+  const file = await collect(source);
+  const content = gunzipSmall(file);
+  if (content === undefined) yield* gunzipStream(Readable.from([file]));
+  else yield content;
+}
+
+async function* gunzipStream(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  const inflate = createGunzip(STREAM_OPTIONS);
   const fed = { bytes: 0, endOfContent: 0, done: false };
   let sourceError: unknown;
 
@@ -100,4 +106,10 @@ async function drained(stream: ReturnType<typeof createGunzip>): Promise<void> {
     };
     for (const event of ['drain', 'close', 'error', 'end']) stream.once(event, done);
   });
+}
+
+async function collect(source: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of source) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }

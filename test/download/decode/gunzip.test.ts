@@ -18,6 +18,12 @@ type Inflate = (source: AsyncIterable<Buffer>) => Promise<Buffer>;
 
 const streamed: Inflate = async (source) => await collect(gunzip(source));
 
+/** As a file whose size is known, and whose content is not small or small. */
+const sized: Inflate = async (source) => {
+  const bytes = await collect(source);
+  return await collect(gunzip(inPieces(bytes, [100, 2000]), bytes.length));
+};
+
 /** Into so little memory that it is used again and again. */
 const atOnce: Inflate = async (source) => {
   const inflater = new Inflater(Buffer.alloc(1000));
@@ -36,6 +42,7 @@ const settled = async (): Promise<void> => await new Promise((resolve) => setTim
 
 describe.each([
   ['by a stream', streamed],
+  ['by its size', sized],
   ['at once', atOnce],
 ])('%s:', (_, inflateAll) => {
   const inflate = async (bytes: Buffer, cuts: readonly number[] = []): Promise<Buffer> =>
