@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 
 import { Body } from './body.ts';
 import type { HttpResponse } from './http.ts';
-import { LargeReads } from './large-reads.ts';
+import { SocketBuffer } from './socket-buffer.ts';
 import { CUT, KEEP_ALIVE_MS, type Connect, type Message, type Sender } from './sender.ts';
 
 /**
@@ -61,19 +61,19 @@ class KeepingAgent extends Agent {
   }
 
   async #open(hostname: string, port: string, callback: Callback): Promise<void> {
-    const reads = new LargeReads();
+    const buffer = new SocketBuffer();
     const name = hostname.includes(':') ? `[${hostname}]` : hostname;
     let socket: Socket;
     try {
       socket = await this.#connect(
         { protocol: this.protocol, hostname, host: `${name}:${port}`, port },
-        reads.onread,
+        buffer.onread,
       );
     } catch (error) {
       (callback as (error: unknown) => void)(error);
       return;
     }
-    callback(null, reads.attach(socket));
+    callback(null, buffer.attach(socket));
   }
 }
 

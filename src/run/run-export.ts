@@ -107,9 +107,10 @@ async function save(
     patienceMs: patienceOf(once),
     signal: context.signal,
     umask: context.umask,
-    // Of files that are saved at the same time, each keeps a core busy.
-    decodersFor: (file) =>
-      world.decoders.areFor({ ...file, isAlone: world.limit.activeCount < 2 }) ? world.decoders : undefined,
+    decodersFor: (file) => {
+      const isAlone = world.limit.activeCount < 2 && settings.connections < 2;
+      return world.decoders.areFor({ ...file, isAlone }) ? world.decoders : undefined;
+    },
     settle: directory.settle,
     report,
     mask: (text) => context.redactor.mask(text),

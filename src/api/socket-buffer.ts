@@ -1,17 +1,15 @@
 import type { OnReadOpts, Socket } from 'node:net';
 
-/** What Node reads at once by itself. */
-const LEAST_BYTES = 64 * 1024;
-/** Where larger ones save nothing any more: bench/README.md. */
-const MOST_BYTES = 1024 * 1024;
+/** What Node reads at once by itself; more saves nothing (bench/README.md). */
+const BUFFER_BYTES = 64 * 1024;
 
 /**
- * Has a connection read into one buffer that is used again and again, and grows as long as a read fills it. By itself
- * Node reads into a new one of 64 KiB each time: for a fast connection most of its work.
+ * Has a connection read into one buffer that is used again and again. By itself Node reads into a new one each time: for
+ * a fast connection most of its work.
  *
  * Whoever takes the bytes from the socket has to copy what they keep, as Node's HTTP parser does.
  */
-export class LargeReads {
+export class SocketBuffer {
   readonly onread: OnReadOpts;
   /** Made by the first read: a connection with TLS is never read this way. */
   #memory: Buffer | undefined;
@@ -32,16 +30,13 @@ export class LargeReads {
 
   /** Bytes that nobody has taken yet must not be overwritten. */
   #buffer(): Uint8Array {
-    if ((this.#socket?.readableLength ?? 0) > 0) return Buffer.allocUnsafeSlow(LEAST_BYTES);
-    return (this.#memory ??= Buffer.allocUnsafeSlow(LEAST_BYTES));
+    if ((this.#socket?.readableLength ?? 0) > 0) return Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    return (this.#memory ??= Buffer.allocUnsafeSlow(BUFFER_BYTES));
   }
 
   /** False to pause reading. */
   #push(bytes: Uint8Array): boolean {
     if (this.#socket === undefined) throw new Error('bytes came before the connection was handed over');
-    const isFilled = bytes.length === this.#memory?.length;
-    const goOn = this.#socket.push(bytes);
-    if (isFilled && bytes.length < MOST_BYTES) this.#memory = Buffer.allocUnsafeSlow(2 * bytes.length);
-    return goOn;
+    return this.#socket.push(bytes);
   }
 }
