@@ -1,9 +1,7 @@
 import { TransientError } from '../api/failures.ts';
 import { IntegrityError } from '../errors.ts';
-import { consume, consumeApart } from './consume.ts';
-import { openContent, type Content } from './decode/content.ts';
-import type { Decoded } from './decode/file-decoder.ts';
-import type { Decoders } from './decode/threads.ts';
+import { consume, type ConsumeOptions } from './consume.ts';
+import { openContent } from './decode/content.ts';
 import { tooLarge } from './max-bytes.ts';
 import { withoutGzip } from './name.ts';
 import type { RawStore } from './part.ts';
@@ -37,8 +35,7 @@ export interface TransferOptions extends Omit<ReceiveOptions, 'onResponse'> {
   readonly onBegin: (begun: Begun) => Promise<boolean>;
   /** Where the content goes, when it is not the raw bytes themselves. */
   readonly openSink: (begun: Begun) => Promise<Sink | undefined>;
-  /** Threads for a file of so many raw bytes, if it is worth one; all others are decoded here. */
-  readonly decodersFor?: ((file: { bytes: number; isGzip: boolean }) => Decoders | undefined) | undefined;
+  readonly decodersFor?: ConsumeOptions['decodersFor'];
 }
 
 /** A file that is here, whole and verified. */
@@ -142,7 +139,7 @@ async function transferOnce(
       throw tooLarge(options.maxBytes);
     if (!(await options.onBegin(begun))) return undefined;
     const sink = await options.openSink(begun);
-    const { bytes, sha256 } = await consumeWhere(content, sink, store, options, abandon);
+    const { bytes, sha256 } = await consume(content, sink, store, { ...options, abandon });
     (hashes ?? new RawHashes(algorithmsOf(expectations))).verify(expectations);
     return { ...begun, bytes, rawBytes: store.size, sha256 };
   } catch (error) {
@@ -151,24 +148,4 @@ async function transferOnce(
   } finally {
     await raw.return();
   }
-}
-
-/** Consumes the content in a thread of its own, if that is worth it and possible, and else here. */
-async function consumeWhere(
-  { bytes, raw, decoded: isGzip }: Content,
-  sink: Sink | undefined,
-  store: RawStore,
-  { decodersFor, maxBytes }: TransferOptions,
-  abandon: (reason: unknown) => void,
-): Promise<Decoded> {
-  const { total = 0 } = store.known;
-  const decoders = raw === undefined ? undefined : decodersFor?.({ bytes: total, isGzip });
-  const stored = decoders === undefined ? undefined : await store.flush?.();
-  const content = sink?.file;
-  if (raw === undefined || stored === undefined || (isGzip && content === undefined))
-    return await consume(bytes, sink, { maxBytes, abandon });
-  const file = { raw: stored.descriptor, content: content?.descriptor, maxBytes };
-  const decode = await decoders?.open(file, (content ?? stored).path);
-  if (decode === undefined) return await consume(bytes, sink, { maxBytes, abandon });
-  return await consumeApart(raw, sink, { decode, abandon, settle: async () => void (await store.flush?.()) });
 }
