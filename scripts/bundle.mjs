@@ -8,7 +8,7 @@ import { join, relative, resolve } from 'node:path';
 
 import { rolldown } from 'rolldown';
 
-import { builtinNames } from '../dist/profiles/builtin.js';
+import { builtinNames } from '../dist/profiles/builtin-names.js';
 import { loadBuiltin } from '../dist/profiles/load-builtin.js';
 import * as version from '../dist/version.js';
 
@@ -18,6 +18,7 @@ const compiled = {
     Object.entries(version)
       .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
       .join('\n'),
+  'src/profiles/builtin-names.ts': () => `export const builtinNames = ${JSON.stringify(builtinNames)};`,
   'src/profiles/load-builtin.ts': () => {
     const profiles = builtinNames.map((name) => [name, JSON.stringify(loadBuiltin(name))]);
     return `

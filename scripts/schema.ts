@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 import { fileSchema, variableValue } from '../src/config/schema.ts';
-import { builtinNames } from '../src/profiles/builtin.ts';
+import { builtinNames } from '../src/profiles/builtin-names.ts';
 import { loadBuiltin } from '../src/profiles/load-builtin.ts';
 import { profileSchema } from '../src/profiles/schema.ts';
 

@@ -11,7 +11,7 @@ import type { Outcome } from './run/outcome.ts';
 import { createRunner } from './run/run-exports.ts';
 import { startExport, tellTarget } from './run/start/start-export.ts';
 import { withSandbox } from './run/with-sandbox.ts';
-import { createWorld, type SavingWorld } from './run/world.ts';
+import { withWorld, type SavingWorld } from './run/world.ts';
 import type { Event } from './events.ts';
 
 /** How to work on an export from a program. */
@@ -114,22 +114,15 @@ async function opened<Result>(
   }
 }
 
-/**
- * Lets `work` loose on a world that tells `onEvent` alone, and closes it: whatever environment and files say, nothing is
- * printed in somebody else's program.
- */
+/** A world that tells `onEvent` alone: whatever environment and files say, nothing is printed in somebody else's program. */
 async function inWorld<Result>(
   { settings }: Configuration,
   context: Context,
   onEvent: Options['onEvent'],
   work: (world: SavingWorld) => Promise<Result>,
 ): Promise<Result> {
-  const world = createWorld(context, { ...settings, verbose: false }, (event) => onEvent?.(event));
-  try {
-    return await work(world);
-  } finally {
-    await world.decoders.close();
-  }
+  const report = (event: Event): void => onEvent?.(event);
+  return await withWorld(context, { ...settings, verbose: false }, report, work);
 }
 
 async function save(

@@ -17,7 +17,7 @@ export async function main(): Promise<void> {
   const output = watchOutput();
   let context: Context | undefined;
   try {
-    context = realContext(interruption.signal, spareEfforts);
+    context = realContext(interruption.signal, tuneV8);
     process.exitCode = await runProgram(process.argv.slice(2), context);
   } catch (error) {
     tell(error, context?.redactor);
@@ -41,7 +41,7 @@ export async function main(): Promise<void> {
  * * optimising functions that ran for a few milliseconds (67584 is its own measure, in bytes of bytecode): 40 ms and
  *   8 MiB. Later versions than that of Node 20 have no such flag, and are slower to optimise by themselves.
  */
-function spareEfforts(): void {
+function tuneV8(): void {
   const budget = process.versions.v8.startsWith('11.') ? ' --interrupt-budget=2000000' : '';
   // Node 21, and 22 before 22.3, have no such function, and do without.
   process

@@ -46,3 +46,24 @@ it('only a run and the commands know the terminal and the sandbox', () => {
   );
   expect(intruders).toEqual([]);
 });
+
+it('the program of a decoding thread loads little: all of it is plain files of the library', () => {
+  const reached = new Set<string>();
+  const reach = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    const text = readFileSync(join(SRC, file), 'utf8');
+    for (const [, target = ''] of text.matchAll(/^import (?!type )[^;]*? from '(\.{1,2}\/[^']+)'/gm))
+      reach(normalize(join(dirname(file), target)));
+  };
+  reach('download/decode/worker.ts');
+  expect([...reached].sort()).toEqual([
+    'download/decode/file-decoder.ts',
+    'download/decode/gzip-errors.ts',
+    'download/decode/messages.ts',
+    'download/decode/sync-inflater.ts',
+    'download/decode/worker.ts',
+    'download/max-bytes.ts',
+    'errors.ts',
+  ]);
+});

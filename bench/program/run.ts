@@ -19,6 +19,8 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string' } },
 });
 
+if (values.rounds !== undefined && !/^[1-9]\d*$/.test(values.rounds))
+  throw new Error(`--rounds ${values.rounds} is not a number of rounds`);
 requireTools();
 const data = await prepareData(join(tmpdir(), 'exportpoll-bench-data'));
 const folder = await mkdtemp(join(tmpdir(), 'exportpoll-bench-'));

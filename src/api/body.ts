@@ -27,7 +27,11 @@ export class Body implements AsyncIterable<Buffer> {
         this.#wake();
       })
       .on('end', () => this.#end())
-      .on('close', () => this.#end())
+      // Without an end or an error it was given up, by whoever still reads it, too.
+      .on('close', () => {
+        if (!this.#hasEnded) this.#failure = { error: new Error('the body was given up before its end') };
+        this.#end();
+      })
       .on('error', (error) => {
         this.#failure = { error };
         this.#end();

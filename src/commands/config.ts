@@ -5,7 +5,7 @@ import { ExitCode, ExportpollError, UsageError } from '../errors.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { Invocation } from '../run/session.ts';
 import { withSandbox } from '../run/with-sandbox.ts';
-import { createWorld } from '../run/world.ts';
+import { withWorld } from '../run/world.ts';
 import { createCleaner, maskedText } from '../ui/clean.ts';
 import { describeError } from '../ui/describe-error.ts';
 
@@ -80,11 +80,15 @@ async function checkProvider(
   provider: string,
   check: Check,
 ): Promise<Checked> {
-  const { service } = createWorld(context, configuration.settings, () => undefined);
   const turn = { urgency: 'urgent', signal: context.signal, patienceMs: 0 } as const;
   try {
     const account = configuration.account(provider);
-    const request = await checkCredential(account, check, service({ account }).client, turn);
+    const request = await withWorld(
+      context,
+      configuration.settings,
+      () => undefined,
+      async ({ service }) => await checkCredential(account, check, service({ account }).client, turn),
+    );
     return { provider, request };
   } catch (error) {
     if (error instanceof ExportpollError) return { provider, error };

@@ -3,7 +3,8 @@ import { stringify } from 'yaml';
 import { loadConfiguration, requireSound } from '../config/configuration.ts';
 import type { Context } from '../context.ts';
 import { ExitCode } from '../errors.ts';
-import { builtinNames, builtinText } from '../profiles/builtin.ts';
+import { builtinNames } from '../profiles/builtin-names.ts';
+import { builtinText } from '../profiles/builtin.ts';
 import type { Invocation } from '../run/session.ts';
 import { createCleaner } from '../ui/clean.ts';
 

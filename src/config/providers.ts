@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
-import { builtinNames } from '../profiles/builtin.ts';
+import { builtinNames } from '../profiles/builtin-names.ts';
 import { loadBuiltin } from '../profiles/load-builtin.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { complaints } from './complaints.ts';

@@ -1,18 +1,24 @@
 import { createHash } from 'node:crypto';
 
+import { IntegrityError } from '../errors.ts';
 import type { Content } from './decode/content.ts';
 import type { Decoded } from './decode/file-decoder.ts';
 import type { RunningDecode } from './decode/thread.ts';
-import type { Decoders } from './decode/threads.ts';
+import type { Candidate, DecodePool } from './decode/pool.ts';
 import { tooLarge } from './max-bytes.ts';
 import type { RawStore } from './part.ts';
+import { StartOver } from './receiving.ts';
 import type { Sink } from './sinks.ts';
+
+/** What a file has come to. */
+export type Consumed = Pick<Decoded, 'bytes' | 'sha256'>;
 
 export interface ConsumeOptions {
   /** The most bytes of content that are accepted. */
   readonly maxBytes: number | undefined;
-  /** Threads for a file of so many raw bytes, if it is worth one; all others are decoded here. */
-  readonly decodersFor?: ((file: { bytes: number; isGzip: boolean }) => Decoders | undefined) | undefined;
+  /** Threads for a file that is worth one; all others are decoded here. */
+  readonly poolFor?: ((file: Omit<Candidate, 'isAlone'>) => DecodePool | undefined) | undefined;
+  readonly signal: AbortSignal;
   /** Called when nobody wants more bytes, before they are given up: giving them up waits for whatever they wait for. */
   readonly abandon: (reason: unknown) => void;
 }
@@ -26,7 +32,7 @@ export async function consume(
   sink: Sink | undefined,
   store: RawStore,
   options: ConsumeOptions,
-): Promise<Decoded> {
+): Promise<Consumed> {
   try {
     const decode = await decodeElsewhere(content, sink, store, options);
     const decoded =
@@ -46,16 +52,14 @@ async function decodeElsewhere(
   { raw, decoded: isGzip }: Content,
   sink: Sink | undefined,
   store: RawStore,
-  { decodersFor, maxBytes }: ConsumeOptions,
+  { poolFor, maxBytes }: ConsumeOptions,
 ): Promise<RunningDecode | undefined> {
   const { total = 0 } = store.known;
-  const decoders = raw === undefined ? undefined : decodersFor?.({ bytes: total, isGzip });
-  const content = sink?.file;
-  if (decoders === undefined || (isGzip && content === undefined)) return undefined;
+  const pool = raw === undefined ? undefined : poolFor?.({ bytes: total, isGzip });
+  const canWrite = sink === undefined || sink.file !== undefined;
+  if (pool === undefined || !canWrite) return undefined;
   const stored = await store.flush?.();
-  if (stored === undefined) return undefined;
-  const file = { raw: stored.descriptor, content: content?.descriptor, maxBytes };
-  return await decoders.open(file, (content ?? stored).path);
+  return stored === undefined ? undefined : await pool.open({ raw: stored, content: sink?.file, maxBytes });
 }
 
 /** All that is left to do here for a file that `decode` follows: to receive it. */
@@ -63,7 +67,7 @@ async function receiveFor(
   decode: RunningDecode,
   raw: AsyncIterable<Buffer>,
   store: RawStore,
-  { abandon }: ConsumeOptions,
+  { abandon, signal }: ConsumeOptions,
 ): Promise<Decoded> {
   let failure: { readonly error: unknown } | undefined;
   // At once: the server may never send another byte of a file that is known to be bad.
@@ -72,25 +76,44 @@ async function receiveFor(
     abandon(error);
   });
   try {
-    for await (const _ of raw) decode.more();
+    for await (const _ of raw) {
+      if (failure !== undefined) break;
+      decode.more();
+    }
     await store.flush?.();
     decode.finish();
-    return await decode.decoded;
+    const decoded = await unlessAborted(decode.decoded, signal);
+    if (decoded.rawBytes === store.size) return decoded;
+    throw new IntegrityError('the raw file was changed by somebody else while it was read');
   } catch (error) {
+    const cause = failure === undefined || error instanceof StartOver ? error : failure.error;
     await decode.stop();
-    throw failure === undefined ? error : failure.error;
+    throw cause;
   }
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stopListening = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const listener = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', listener);
+    stopListening = () => signal.removeEventListener('abort', listener);
+  });
+  return await Promise.race([work, aborted]).finally(stopListening);
 }
 
 async function consumeHere(
   content: AsyncIterable<Buffer>,
   sink: Sink | undefined,
-  { maxBytes, abandon }: ConsumeOptions,
-): Promise<Decoded> {
+  { maxBytes, abandon, signal }: ConsumeOptions,
+): Promise<Consumed> {
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of content) {
     try {
+      // When every raw byte is here, nothing else looks at it.
+      signal.throwIfAborted();
       bytes += chunk.length;
       if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(maxBytes);
       hash.update(chunk);

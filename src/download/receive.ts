@@ -54,6 +54,8 @@ async function* attemptOnce(
   const opened = carried ?? (await source.open(attempt.headers));
   let passedOn = false;
   try {
+    // Whoever gave up meanwhile could not give up what was not there.
+    options.signal.throwIfAborted();
     yield* take(opened, attempt, store, source, options);
   } catch (error) {
     passedOn = error instanceof StartOver && error.opened !== undefined;
@@ -131,11 +133,12 @@ async function* copy(
       }
       if (chunk.length === 0) continue;
       await store.append(chunk);
+      refuseSurplus(store.size, total, describeRequest('GET', url));
       options.onProgress(store.size, total);
       yield chunk;
     }
   } catch (error) {
-    if (error instanceof StartOver) throw error;
+    if (error instanceof StartOver || error instanceof IntegrityError) throw error;
     throw networkError(error, describeRequest('GET', url), options.signal);
   }
   const what = describeRequest('GET', url);
@@ -148,10 +151,14 @@ async function finish(store: RawStore, total: number | undefined, what: string):
   if (total !== undefined && store.size < total) {
     throw new TransientError(`${what}: the connection ended after ${store.size} of ${total} bytes`);
   }
-  if (total !== undefined && store.size > total) {
-    throw new IntegrityError(`${what}: more bytes came than the ${total} that were announced`);
-  }
+  refuseSurplus(store.size, total, what);
   await store.learn({ ...store.known, total: store.size, whole: true });
+}
+
+/** At once: what was announced as small may never end. */
+function refuseSurplus(size: number, total: number | undefined, what: string): void {
+  if (total === undefined || size <= total) return;
+  throw new IntegrityError(`${what}: more bytes came than the ${total} that were announced`);
 }
 
 function isWhole({ size, known }: RawStore): boolean {

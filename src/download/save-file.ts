@@ -43,7 +43,7 @@ export interface Saving {
   readonly patienceMs?: number | undefined;
   readonly signal: AbortSignal;
   readonly umask: number;
-  readonly decodersFor?: TransferOptions['decodersFor'];
+  readonly poolFor?: TransferOptions['poolFor'];
   /** Forces the names in the directory to the disk. */
   readonly settle: () => Promise<void>;
   readonly report: (event: Event) => void;
@@ -116,7 +116,7 @@ async function receiveFile(
     nameFor: (disposition) => remoteName(link, disposition, saving.mask),
     expectations: linkExpectations(link),
     onBegin,
-    decodersFor: saving.decodersFor,
+    poolFor: saving.poolFor,
     openSink: async ({ decoded }) => (decoded ? await fileSink(part.inflatedPath) : undefined),
     onProgress: throttled(clock, (bytes, total) => {
       const file = nameNow();

@@ -1,15 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { packageFile } from '../package-file.ts';
 
 /** The built-in profiles are files of the same language that users write; they ship beside the program. */
-const BUILTIN_DIRECTORY = fileURLToPath(packageFile('profiles/'));
-
-export const builtinNames: readonly string[] = readdirSync(BUILTIN_DIRECTORY)
-  .filter((file) => file.endsWith('.yaml'))
-  .map((file) => file.slice(0, -'.yaml'.length))
-  .sort();
+export const BUILTIN_DIRECTORY = fileURLToPath(packageFile('profiles/'));
 
 /** The text of a built-in profile, with its comments. */
 export function builtinText(name: string): string {

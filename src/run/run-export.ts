@@ -107,9 +107,9 @@ async function save(
     patienceMs: patienceOf(once),
     signal: context.signal,
     umask: context.umask,
-    decodersFor: (file) => {
+    poolFor: (file) => {
       const isAlone = world.limit.activeCount < 2 && settings.connections < 2;
-      return world.decoders.areFor({ ...file, isAlone }) ? world.decoders : undefined;
+      return world.decoding.isWorthwhile({ ...file, isAlone }) ? world.decoding : undefined;
     },
     settle: directory.settle,
     report,

@@ -14,7 +14,7 @@ import { exitCodeOf, type Outcome } from './outcome.ts';
 import { startReports, type Reported, type Reports } from './reports.ts';
 import { withSandbox } from './with-sandbox.ts';
 import { startTelling, type Telling } from './telling.ts';
-import { createWorld, type SavingWorld } from './world.ts';
+import { withWorld, type SavingWorld } from './world.ts';
 
 /** What a command was called with. */
 export interface Invocation {
@@ -155,12 +155,13 @@ async function workOn<Subject extends Pick<Target, 'settings'>>(
     for (const message of [...configuration.warnings, ...unreadable, ...left]) {
       report({ type: 'warning', message });
     }
-    const world = createWorld(context, configuration.settings, report);
-    try {
-      return { telling, outcomes: await run(targets, world) };
-    } finally {
-      await world.decoders.close();
-    }
+    const outcomes = await withWorld(
+      context,
+      configuration.settings,
+      report,
+      async (world) => await run(targets, world),
+    );
+    return { telling, outcomes };
   } catch (error) {
     telling.abandon();
     throw error;

@@ -10,7 +10,7 @@ import type { Event } from '../events.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { version } from '../version.ts';
 import { parseDuration } from '../units.ts';
-import { DecodeThreads, type Decoders } from '../download/decode/threads.ts';
+import { DecodePool } from '../download/decode/pool.ts';
 import { Locks } from '../download/lock.ts';
 import { OutputDirectory } from '../download/output-directory.ts';
 
@@ -33,8 +33,8 @@ export interface SavingWorld extends RunWorld {
   readonly locks: Locks;
   /** One object a directory. */
   readonly directory: (path: string) => OutputDirectory;
-  /** To be closed when the run is over. */
-  readonly decoders: Decoders;
+  /** Decodes large files. */
+  readonly decoding: DecodePool;
   /** `exportpoll/VERSION`, for manifests. */
   readonly generator: string;
 }
@@ -44,7 +44,22 @@ const MOST_POLLING = 24;
 /** The disk answers four at a time (UV_THREADPOOL_SIZE); what all exports ask of it at once would only pile up. */
 const MOST_OPENING = 16;
 
-/** What the exports of one run share: one service an account, one limit of files at once, one set of names. */
+/** Lets `work` loose on what the exports of one run share, and closes it. */
+export async function withWorld<Result>(
+  context: Context,
+  settings: Settings,
+  report: (event: Event) => void,
+  work: (world: SavingWorld) => Promise<Result>,
+): Promise<Result> {
+  const world = createWorld(context, settings, report);
+  try {
+    return await work(world);
+  } finally {
+    await world.decoding.close();
+  }
+}
+
+/** One service an account, one limit of files at once, one set of names; for who closes it as `withWorld` does. */
 export function createWorld(
   context: Context,
   settings: Settings,
@@ -72,7 +87,7 @@ export function createWorld(
     opening: pLimit(MOST_OPENING),
     locks: new Locks(context.pid),
     directory: (path) => remember(directories, path, () => new OutputDirectory(path)),
-    decoders: new DecodeThreads(),
+    decoding: new DecodePool(),
     generator: `exportpoll/${version}`,
   };
 }

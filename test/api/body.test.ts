@@ -27,13 +27,18 @@ describe('the pieces of a body', () => {
     expect(got.join('')).toBe('abc');
   });
 
-  it('end with a body that is closed without a word', async () => {
+  it('do not end like a whole body when it is given up', async () => {
     const body = new PassThrough();
     const pieces = new Body(body);
     body.write('a');
     await new Promise(setImmediate);
     body.destroy();
-    expect(await collect(pieces)).toEqual(Buffer.from('a'));
+    const got: Buffer[] = [];
+    const read = async (): Promise<void> => {
+      for await (const piece of pieces) got.push(piece);
+    };
+    await expect(read()).rejects.toThrow('the body was given up before its end');
+    expect(got).toEqual([Buffer.from('a')]);
   });
 
   it('are not piled up while nobody takes them', async () => {

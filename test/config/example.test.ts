@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 import { flags } from '../../src/config/flags.ts';
-import { builtinNames } from '../../src/profiles/builtin.ts';
+import { builtinNames } from '../../src/profiles/builtin-names.ts';
 import { createWorld } from './world.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../.exportpollrc.example', import.meta.url));

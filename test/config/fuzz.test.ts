@@ -8,7 +8,8 @@ import { config } from '../../src/commands/config.ts';
 import { resolveTarget, resolveTargets } from '../../src/config/targets.ts';
 import { flags } from '../../src/config/flags.ts';
 import { ConfigError, UsageError } from '../../src/errors.ts';
-import { builtinNames, builtinText } from '../../src/profiles/builtin.ts';
+import { builtinNames } from '../../src/profiles/builtin-names.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
 import { createWorld, type World } from './world.ts';
 
 const RUNS = { numRuns: 150 };

@@ -8,7 +8,8 @@ import { parse } from 'yaml';
 
 import { schemaFiles } from '../../scripts/schema.ts';
 import { flags } from '../../src/config/flags.ts';
-import { builtinNames, builtinText } from '../../src/profiles/builtin.ts';
+import { builtinNames } from '../../src/profiles/builtin-names.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
 import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import { createWorld } from './world.ts';
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { isSafePattern } from '../../src/config/safe-pattern.ts';
-import { builtinNames, builtinText } from '../../src/profiles/builtin.ts';
+import { builtinNames } from '../../src/profiles/builtin-names.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
 import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import { createWorld } from './world.ts';
 

@@ -100,11 +100,11 @@ it.each([
   ['in another one', true],
 ])(
   'decoded %s, it ends with the right bytes or a typed error, and never with a final name on wrong bytes',
-  async (_, apart) => {
+  async (_, inWorkers) => {
     const troubles = fc.array(trouble, { maxLength: 10 });
     await fc.assert(
       fc.asyncProperty(store, troubles, fc.boolean(), async (about, troubles, isPatient) => {
-        await inWorld({ files: { 'a.csv': versionOf(about, 0) }, apart }, async (world) => {
+        await inWorld({ files: { 'a.csv': versionOf(about, 0) }, inWorkers }, async (world) => {
           const state = unleash(world, about, troubles);
           const runs: Saved[] = [];
           do {

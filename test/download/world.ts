@@ -10,7 +10,7 @@ import { Quota } from '../../src/api/quota.ts';
 import type { Link } from '../../src/api/link.ts';
 import { createTransport } from '../../src/api/transport.ts';
 import type { Settings } from '../../src/settings.ts';
-import { DecodeThreads } from '../../src/download/decode/threads.ts';
+import { DecodePool } from '../../src/download/decode/pool.ts';
 import { syncDirectory } from '../../src/download/durable.ts';
 import { Journal } from '../../src/download/journal.ts';
 import { Links } from '../../src/download/links.ts';
@@ -35,7 +35,7 @@ export interface WorldOptions {
   /** Whether links tell when they die. */
   readonly tellExpiry?: boolean;
   /** Whether files of any size are decoded in threads of their own. */
-  readonly apart?: boolean;
+  readonly inWorkers?: boolean;
   /** Whether the store's origin is the API's own, which may have the credentials. */
   readonly isApi?: boolean;
 }
@@ -48,7 +48,7 @@ export interface World {
   readonly events: Event[];
   readonly client: ApiClient;
   readonly interruption: AbortController;
-  readonly apart: boolean;
+  readonly inWorkers: boolean;
   /** How often the provider was asked for new links. */
   renewals: number;
   /** What the provider answers then; replaced by tests. */
@@ -109,7 +109,7 @@ function createWorld(
     (await readdir(directory)).filter(isWanted).sort();
   const world: World = {
     ...parts,
-    apart: options.apart === true,
+    inWorkers: options.inWorkers === true,
     events: [],
     interruption: new AbortController(),
     renewals: 0,
@@ -144,7 +144,7 @@ function createWorld(
 }
 
 /** They keep nobody alive. */
-const threads = new DecodeThreads();
+const pool = new DecodePool();
 
 async function saveOnce(world: World, settings: Settings): Promise<Saved> {
   const { directory, clock, client, events, interruption } = world;
@@ -181,7 +181,7 @@ async function saveOnce(world: World, settings: Settings): Promise<Saved> {
         random: () => 0,
         signal: interruption.signal,
         umask: 0o022,
-        ...(world.apart ? { decodersFor: () => threads } : {}),
+        ...(world.inWorkers ? { poolFor: () => pool } : {}),
         settle: async () => await syncDirectory(directory),
         report: (event) => events.push(event),
         mask: (text) => text.replaceAll(API_KEY, '***'),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import { builtinNames } from '../../src/profiles/builtin.ts';
+import { builtinNames } from '../../src/profiles/builtin-names.ts';
 import { parseProfile } from '../../src/profiles/load.ts';
 import { it, sandboxEnv } from '../helpers/e2e.ts';
 

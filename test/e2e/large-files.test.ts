@@ -95,3 +95,15 @@ it('an interrupt ends at once, and the next run goes on', async () => {
   const total = Object.values(remote).reduce((sum, { length }) => sum + length, 0);
   expect(service.sent() - before).toBeLessThan(total - 15_000_000);
 });
+
+it('where no thread can start, files are decoded all the same', async () => {
+  const { cli, args } = await setUp(remote);
+  const hook = await cli.write(
+    '../no-threads.cjs',
+    `const threads = require('node:worker_threads');
+    threads.Worker = class extends threads.Worker { constructor() { super('/nonexistent.js'); } };`,
+  );
+  const result = await cli.run(args, { env: { NODE_OPTIONS: `--require ${hook}` } });
+  expect(result.exitCode, result.stderr).toBe(0);
+  await expectLanded(cli.directory);
+});

@@ -10,6 +10,7 @@ const LOADER = fileURLToPath(new URL('../../bin/load.js', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 
 interface Loaded {
+  readonly exitCode: number | undefined;
   /** Files of the bundle. */
   readonly files: readonly string[];
   /** Modules of Node, as `NativeModule http2`. */
@@ -29,14 +30,14 @@ async function loadedBy(
       .load(${JSON.stringify(PROGRAM)}, (_, cache) => files.push(cache.replace(/(?<=\\.cjs)\\..*/, '')))
       .main()
       .finally(() => console.log(JSON.stringify({ files, builtins: process.moduleLoadList })));`;
-  const { stdout } = await execa(process.execPath, ['-e', script], {
+  const { stdout, exitCode } = await execa(process.execPath, ['-e', script], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     extendEnv: false,
     reject: false,
     timeout: 20_000,
   });
-  return JSON.parse(stdout.split('\n').at(-1) ?? '') as Loaded;
+  return { ...(JSON.parse(stdout.split('\n').at(-1) ?? '') as Loaded), exitCode };
 }
 
 /** The packages that are in these files, by their source maps; what holds nothing but the bundler's own has none. */
@@ -55,16 +56,20 @@ it('a look that has everything from the environment loads only what it uses', as
   sandbox,
 }) => {
   const env = { HOME: cli.home, ...sandboxEnv(sandbox) };
-  const { files, builtins } = await loadedBy(['status', 'mytracker-raw:4'], cli.directory, env);
+  const { files, builtins, exitCode } = await loadedBy(['status', 'mytracker-raw:4'], cli.directory, env);
+  // It is not ready yet.
+  expect(exitCode).toBe(8);
   const packages = await packagesIn(files);
   expect(packages).toContain('undici');
   expect(packages.filter((name) => /^(zod|yaml|cosmiconfig|execa|ora)$/.test(name))).toEqual([]);
   expect(builtins).toContain('NativeModule http');
   expect(builtins).not.toContain('NativeModule http2');
+  expect(builtins).not.toContain('NativeModule worker_threads');
 });
 
 it('a version is told without what makes requests', async ({ expect, cli }) => {
-  const { files, builtins } = await loadedBy(['--version'], cli.directory, { HOME: cli.home });
+  const { files, builtins, exitCode } = await loadedBy(['--version'], cli.directory, { HOME: cli.home });
+  expect(exitCode).toBe(0);
   const packages = await packagesIn(files);
   expect(packages).toContain('commander');
   expect(packages).not.toContain('undici');

@@ -2,7 +2,8 @@ import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 
 import { ConfigError } from '../../src/errors.ts';
-import { builtinNames, builtinText } from '../../src/profiles/builtin.ts';
+import { builtinNames } from '../../src/profiles/builtin-names.ts';
+import { builtinText } from '../../src/profiles/builtin.ts';
 import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import { checkProfile, parseProfile } from '../../src/profiles/load.ts';
 import { compileIdPattern } from '../../src/profiles/id.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 
-import { builtinNames } from '../../src/profiles/builtin.ts';
+import { builtinNames } from '../../src/profiles/builtin-names.ts';
 import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import { isFinal, lookUpWord, normaliseWord } from '../../src/profiles/words.ts';
 

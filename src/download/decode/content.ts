@@ -1,5 +1,6 @@
 import { ProtocolError } from '../../errors.ts';
 import { gunzip, looksLikeGzip } from './gunzip.ts';
+import { peek } from './peek.ts';
 
 /** What a raw file holds, once its first bytes are known. */
 export interface Content {
@@ -68,31 +69,4 @@ function inflateFile(
   const raw = decoded ? undefined : bytes;
   if (!looksLikeGzip(head) || keepCompressed) return { bytes, decoded, raw, gzipRemoved: false };
   return { bytes: gunzip(bytes, size), decoded: true, raw, gzipRemoved: true };
-}
-
-/** The first `length` bytes (fewer when there are no more), and all of them again. */
-async function peek(
-  source: AsyncIterable<Buffer>,
-  length: number,
-): Promise<{ head: Buffer; bytes: AsyncIterable<Buffer> }> {
-  const iterator = source[Symbol.asyncIterator]();
-  const first: Buffer[] = [];
-  let size = 0;
-  while (size < length) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    first.push(next.value);
-    size += next.value.length;
-  }
-  const head = Buffer.concat(first);
-  async function* all(): AsyncGenerator<Buffer, void, undefined> {
-    try {
-      if (head.length > 0) yield head;
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
-        yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return { head, bytes: all() };
 }

@@ -1,8 +1,9 @@
-import { Readable, type TransformOptions } from 'node:stream';
+import type { TransformOptions } from 'node:stream';
 import { createGunzip, type ZlibOptions } from 'node:zlib';
 
 import { gunzipSmall, SMALL_FILE_BYTES } from './gunzip-small.ts';
 import { asIntegrityError, trailingGarbage } from './gzip-errors.ts';
+import { peek } from './peek.ts';
 
 /**
  * Of what is inflated at once. 16 KiB, Node's default, costs 32 times as many trips through the thread pool; of 1 MiB
@@ -22,16 +23,17 @@ export function looksLikeGzip(head: Buffer): boolean {
 
 /**
  * Inflates gzip strictly: every member's CRC and size, no cut, nothing after the last member but zero padding. Throws
- * IntegrityError. `size`, if it is known, is that of the source in bytes. A cut exactly between two members cannot be seen here; the file's length tells that.
+ * IntegrityError. `size`, if it is known, is what was told of the source, in bytes. A cut exactly between two members
+ * cannot be seen here; the file's length tells that.
  */
 export async function* gunzip(
   source: AsyncIterable<Buffer>,
   size?: number,
 ): AsyncGenerator<Buffer, void, undefined> {
   if (size === undefined || size > SMALL_FILE_BYTES) return yield* gunzipStream(source);
-  const file = await collect(source);
-  const content = gunzipSmall(file);
-  if (content === undefined) yield* gunzipStream(Readable.from([file]));
+  const { head, bytes } = await peek(source, SMALL_FILE_BYTES + 1);
+  const content = head.length > SMALL_FILE_BYTES ? undefined : gunzipSmall(head);
+  if (content === undefined) yield* gunzipStream(bytes);
   else yield content;
 }
 
@@ -106,10 +108,4 @@ async function drained(stream: ReturnType<typeof createGunzip>): Promise<void> {
     };
     for (const event of ['drain', 'close', 'error', 'end']) stream.once(event, done);
   });
-}
-
-async function collect(source: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of source) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

@@ -10,19 +10,23 @@ export type Order =
   /** Nobody wants it any more. */
   | { readonly job: number; readonly type: 'stop' };
 
+/** What a thread says first, when it can do its work. */
+export const READY = 'ready';
+
 /** What a thread answers, once for each file, after which it touches neither file again. */
 export type Answer =
   | { readonly job: number; readonly type: 'decoded'; readonly decoded: Decoded }
   | { readonly job: number; readonly type: 'failed'; readonly failure: Failure }
   | { readonly job: number; readonly type: 'stopped' };
 
-/** What is left of an error that goes from one thread to another. */
-export interface Failure {
-  /** Of its class. */
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string | undefined;
-  /** Of an error of the system. */
-  readonly code: string | undefined;
-  readonly syscall: string | undefined;
-}
+/** Why a file could not be decoded; errors themselves lose their class between threads. */
+export type Failure =
+  | { readonly kind: 'damaged'; readonly message: string }
+  | { readonly kind: 'tooLarge'; readonly message: string }
+  | {
+      readonly kind: 'disk';
+      readonly path: string;
+      readonly code: string | undefined;
+      readonly message: string;
+    }
+  | { readonly kind: 'bug'; readonly message: string; readonly stack: string | undefined };

@@ -1,14 +1,14 @@
 import { Worker } from 'node:worker_threads';
 
-import { CannotCreateError, IntegrityError } from '../../errors.ts';
+import { CannotCreateError, IntegrityError, TryAgainError } from '../../errors.ts';
 import { packageFile } from '../../package-file.ts';
 import { diskError } from '../disk-errors.ts';
 import type { Decoded, DecodingFile } from './file-decoder.ts';
-import type { Answer, Failure, Order } from './messages.ts';
+import { READY, type Answer, type Failure, type Order } from './messages.ts';
 
 /** A file that a thread decodes while it arrives. */
 export interface RunningDecode {
-  /** Rejects with IntegrityError, CannotCreateError or IoError; never resolves after `stop`. */
+  /** Rejects with IntegrityError, CannotCreateError, IoError or TryAgainError; after `stop` it may stay pending. */
   readonly decoded: Promise<Decoded>;
   /** There may be more to read. */
   more(): void;
@@ -19,14 +19,13 @@ export interface RunningDecode {
 }
 
 interface Job {
-  readonly path: string;
   readonly resolve: (decoded: Decoded) => void;
   readonly reject: (error: Error) => void;
   /** Called when the thread has done with it, however. */
   readonly release: () => void;
 }
 
-/** How much of its heap a thread may fill before V8 looks for what can go: it keeps next to nothing. */
+/** The memory of a thread's new objects, of which it keeps next to none; as much as 32 without a limit. */
 const YOUNG_GENERATION_MIB = 2;
 
 /** One thread that decodes files. It keeps the process alive only while it has any. */
@@ -36,6 +35,9 @@ export class DecodeThread {
   #lastJob = 0;
   /** Why it does not run any more. */
   #end: Error | undefined;
+  readonly #ready: Promise<void>;
+  #resolveReady = (): void => undefined;
+  #rejectReady: (error: Error) => void = () => undefined;
 
   constructor() {
     this.#worker = new Worker(packageFile('dist/download/decode/worker.js'), {
@@ -45,10 +47,17 @@ export class DecodeThread {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
     });
     this.#worker.unref();
+    this.#ready = new Promise((resolve, reject) => {
+      this.#resolveReady = resolve;
+      this.#rejectReady = reject;
+    });
+    this.#ready.catch(() => undefined);
     this.#worker
-      .on('message', (answer: Answer) => this.#take(answer))
+      .on('message', (said: Answer | typeof READY) =>
+        said === READY ? this.#resolveReady() : this.#take(said),
+      )
       .on('error', (error) => this.#fail(error))
-      .on('exit', () => this.#fail(new Error('a thread that decodes files has ended')));
+      .on('exit', () => this.#fail());
   }
 
   /** Files that it has at the moment. */
@@ -60,8 +69,8 @@ export class DecodeThread {
     return this.#end === undefined;
   }
 
-  /** @param path of the file that is written, for errors */
-  open(file: DecodingFile, path: string): RunningDecode {
+  /** Begins with a file. Rejects with TryAgainError where the thread could not start: memory, open files. */
+  async open(file: DecodingFile): Promise<RunningDecode> {
     this.#lastJob += 1;
     const job = this.#lastJob;
     let release = (): void => undefined;
@@ -69,10 +78,12 @@ export class DecodeThread {
       release = resolve;
     });
     const decoded = new Promise<Decoded>((resolve, reject) => {
-      this.#jobs.set(job, { path, resolve, reject, release });
+      this.#jobs.set(job, { resolve, reject, release });
     });
     const order = (message: Order): void => this.#worker.postMessage(message);
     this.#worker.ref();
+    decoded.catch(() => undefined);
+    await this.#ready;
     order({ job, type: 'open', file });
     return {
       decoded,
@@ -94,12 +105,14 @@ export class DecodeThread {
     this.#jobs.delete(answer.job);
     if (this.#jobs.size === 0) this.#worker.unref();
     if (answer.type === 'decoded') job?.resolve(answer.decoded);
-    if (answer.type === 'failed') job?.reject(errorOf(answer.failure, job.path));
+    if (answer.type === 'failed') job?.reject(errorOf(answer.failure));
     job?.release();
   }
 
-  #fail(error: Error): void {
-    this.#end ??= error;
+  /** All raw bytes are kept: whatever ended the thread, memory for one, may be past when they are decoded again. */
+  #fail(cause?: Error): void {
+    this.#end ??= new TryAgainError('a thread that decodes files has ended', { cause });
+    this.#rejectReady(this.#end);
     for (const { reject, release } of this.#jobs.values()) {
       reject(this.#end);
       release();
@@ -108,10 +121,16 @@ export class DecodeThread {
   }
 }
 
-function errorOf(failure: Failure, path: string): Error {
-  const { name, message, stack, syscall } = failure;
-  if (name === IntegrityError.name) return new IntegrityError(message);
-  if (name === CannotCreateError.name) return new CannotCreateError(message);
-  const error = Object.assign(new Error(message), { ...failure, stack: stack ?? message });
-  return syscall === undefined ? error : diskError(error, path);
+function errorOf(failure: Failure): Error {
+  const { kind, message } = failure;
+  switch (kind) {
+    case 'damaged':
+      return new IntegrityError(message);
+    case 'tooLarge':
+      return new CannotCreateError(message);
+    case 'disk':
+      return diskError(Object.assign(new Error(message), { code: failure.code }), failure.path);
+    case 'bug':
+      return Object.assign(new Error(message), { stack: failure.stack });
+  }
 }

@@ -1,15 +1,18 @@
 import { parentPort } from 'node:worker_threads';
 
-import { FileDecoder, stepMemory } from './file-decoder.ts';
-import type { Answer, Failure, Order } from './messages.ts';
+import { CannotCreateError, IntegrityError } from '../../errors.ts';
+import { FileDecoder, stepMemory, type DecodingFile } from './file-decoder.ts';
+import { READY, type Answer, type Failure, type Order } from './messages.ts';
 
 /*
- * The program of a thread that decodes files. It does a step of each file in turn and looks for orders in between, so that none
- * waits longer than a few steps take.
+ * The program of a thread that decodes files. It does a step of each file in turn and looks for orders in between, so
+ * that none waits longer than a few steps take.
  */
 
 interface Job {
-  readonly decoder: FileDecoder;
+  readonly file: DecodingFile;
+  /** Made with the first step. */
+  decoder?: FileDecoder;
   isWhole: boolean;
 }
 
@@ -21,7 +24,7 @@ parentPort?.on('message', (order: Order) => {
   const job = jobs.get(order.job);
   switch (order.type) {
     case 'open':
-      jobs.set(order.job, { decoder: new FileDecoder(order.file, memory), isWhole: false });
+      jobs.set(order.job, { file: order.file, isWhole: false });
       break;
     case 'more':
       break;
@@ -36,6 +39,8 @@ parentPort?.on('message', (order: Order) => {
   isBusy = true;
 });
 
+parentPort?.postMessage(READY);
+
 /** A step of every file, and again as long as one of them has more. */
 function round(): void {
   isBusy = false;
@@ -43,22 +48,27 @@ function round(): void {
   if (isBusy) setImmediate(round);
 }
 
-function step(id: number, { decoder, isWhole }: Job): boolean {
+function step(id: number, job: Job): boolean {
   try {
-    if (decoder.step()) return true;
-    if (isWhole) answer({ job: id, type: 'decoded', decoded: decoder.end() });
+    job.decoder ??= new FileDecoder(job.file, memory);
+    if (job.decoder.step()) return true;
+    if (job.isWhole) answer({ job: id, type: 'decoded', decoded: job.decoder.end() });
   } catch (error) {
-    answer({ job: id, type: 'failed', failure: failureOf(error as NodeJS.ErrnoException) });
+    answer({ job: id, type: 'failed', failure: failureOf(error as NodeJS.ErrnoException, job.file) });
   }
   return false;
 }
 
 function answer(message: Answer): void {
-  jobs.get(message.job)?.decoder.close();
+  jobs.get(message.job)?.decoder?.close();
   jobs.delete(message.job);
   parentPort?.postMessage(message);
 }
 
-function failureOf({ name, message, stack, code, syscall }: NodeJS.ErrnoException): Failure {
-  return { name, message, stack, code, syscall };
+function failureOf(error: NodeJS.ErrnoException, { raw, content = raw }: DecodingFile): Failure {
+  const { message, stack, code, syscall } = error;
+  if (error instanceof IntegrityError) return { kind: 'damaged', message };
+  if (error instanceof CannotCreateError) return { kind: 'tooLarge', message };
+  if (syscall === undefined) return { kind: 'bug', message, stack };
+  return { kind: 'disk', path: (syscall === 'read' ? raw : content).path, code, message };
 }

@@ -19,15 +19,20 @@ interface Internals {
     ): void;
   };
   /** Bytes of the output that are still free, and of the input that were not read. */
-  readonly _writeState: readonly [number, number];
+  readonly _writeState: Uint32Array;
 }
 
 /** The newest major version of Node that this was seen to work on. */
 const NEWEST_NODE = 26;
 
-/** Whether this Node is known to have what `Inflater` uses: in another one it could end the process. */
-// oxlint-disable-next-line no-restricted-globals -- nothing else tells
-export const canInflateAtOnce = Number.parseInt(process.versions.node, 10) <= NEWEST_NODE;
+/** Whether this Node is known to have what `SyncInflater` uses: in another one it could end the process. */
+export function canInflateSync(): boolean {
+  // oxlint-disable-next-line no-restricted-globals -- nothing else tells
+  if (Number.parseInt(process.versions.node, 10) > NEWEST_NODE) return false;
+  const stream = createGunzip() as Gunzip & Partial<Internals>;
+  stream.destroy();
+  return stream._writeState instanceof Uint32Array && stream._writeState.length === 2;
+}
 
 const NOTHING = Buffer.alloc(0);
 
@@ -35,7 +40,7 @@ const NOTHING = Buffer.alloc(0);
  * Inflates gzip in this very thread, as strictly as `gunzip`, into memory that is used again and again: what a stream
  * costs in trips through the thread pool and in buffers is a third of its time. For worker threads.
  */
-export class Inflater {
+export class SyncInflater {
   readonly #stream = createGunzip() as Gunzip & Internals;
   readonly #output: Buffer;
   /** After the last member nothing may come but zeros. */
@@ -48,19 +53,19 @@ export class Inflater {
     this.#stream.on('error', () => undefined);
   }
 
-  /** Passes the content of the file's next bytes to `take`, for as long as the call lasts. Throws IntegrityError. */
-  inflate(raw: Buffer, take: (content: Buffer) => void): void {
-    let at = 0;
-    let isFull = true;
-    while (isFull && !this.#isPadding) {
-      const written = this.#write(constants.Z_NO_FLUSH, raw, at);
-      at = written.at;
-      isFull = written.bytes === this.#output.length;
-      if (written.bytes > 0) take(this.#output.subarray(0, written.bytes));
-    }
-    // Room was left, and yet bytes, only where a zero follows a member.
-    if (at < raw.length) this.#isPadding = true;
+  /**
+   * Inflates as much of `raw`, which begins at byte `from`, as there is room for. Resolves to how far it has come and
+   * how many bytes of the output are content. Throws IntegrityError.
+   */
+  inflate(raw: Buffer, from: number): { at: number; bytes: number } {
+    const { at, bytes } = this.#isPadding
+      ? { at: from, bytes: 0 }
+      : this.#write(constants.Z_NO_FLUSH, raw, from);
+    if (bytes === this.#output.length || at === raw.length) return { at, bytes };
+    // Room was left, and yet bytes: so it is only where a zero follows a member.
+    this.#isPadding = true;
     if (raw.subarray(at).some((byte) => byte !== 0)) throw trailingGarbage();
+    return { at: raw.length, bytes };
   }
 
   /** Throws IntegrityError if the file ends too early. A cut exactly between two members cannot be seen here. */
@@ -78,7 +83,7 @@ export class Inflater {
     const room = this.#output.length;
     handle.writeSync(flush, raw, from, raw.length - from, this.#output, 0, room);
     if (this.#stream.errored !== null) throw asIntegrityError(this.#stream.errored);
-    const [free, unread] = state;
+    const [free = 0, unread = 0] = state;
     return { at: raw.length - unread, bytes: room - free };
   }
 }

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { DecodeThreads } from '../../../src/download/decode/threads.ts';
+import { DecodePool } from '../../../src/download/decode/pool.ts';
 import { hashOf, noise } from '../../helpers/bytes.ts';
 
 const content = Buffer.concat([noise(300_000), Buffer.alloc(2_000_000, 'row\n')]);
@@ -15,35 +15,43 @@ async function setUp() {
   const folder = await mkdtemp(join(tmpdir(), 'exportpoll-test-'));
   const raw = await open(join(folder, 'raw'), 'wx+');
   const output = await open(join(folder, 'out'), 'wx');
-  const threads = new DecodeThreads({ cores: 2 });
+  const threads = new DecodePool({ cores: 2 });
   onTestFinished(async () => {
     await threads.close();
     await raw.close();
     await output.close();
     await rm(folder, { recursive: true });
   });
-  const begin = async (to: FileHandle | undefined = output) =>
-    (await threads.open({ raw: raw.fd, content: to?.fd, maxBytes: undefined }, 'out'))!;
+  const begin = async (to: FileHandle = output) =>
+    await threads.open({
+      raw: { descriptor: raw.fd, path: 'raw' },
+      content: { descriptor: to.fd, path: 'out' },
+      maxBytes: undefined,
+    });
   return { raw, threads, begin, written: async () => await readFile(join(folder, 'out')) };
 }
 
 describe('a thread', () => {
   it('decodes what is there as the file grows, and waits for the rest', async () => {
     const { raw, begin, written } = await setUp();
-    const decode = await begin();
+    const decode = (await begin())!;
     for (const cut of [10, 100_000, 250_000, zipped.length]) {
       const { size } = await raw.stat();
       await raw.appendFile(zipped.subarray(size, cut));
       decode.more();
     }
     decode.finish();
-    expect(await decode.decoded).toEqual({ bytes: content.length, sha256: hashOf('sha256', content) });
+    expect(await decode.decoded).toEqual({
+      rawBytes: zipped.length,
+      bytes: content.length,
+      sha256: hashOf('sha256', content),
+    });
     expect((await written()).equals(content)).toBe(true);
   });
 
   it('touches no file once it has stopped', async () => {
     const { raw, begin, written } = await setUp();
-    const decode = await begin();
+    const decode = (await begin())!;
     await raw.appendFile(zipped);
     decode.more();
     await decode.stop();
@@ -51,7 +59,7 @@ describe('a thread', () => {
     decode.more();
     decode.finish();
     // Whatever it did for the one before it would have done by now.
-    const next = await begin();
+    const next = (await begin())!;
     await next.stop();
     expect((await written()).length).toBe(before);
     await decode.stop();
@@ -62,7 +70,7 @@ describe('a thread', () => {
     const full = await open('/dev/full', 'w');
     onTestFinished(async () => await full.close());
     await raw.appendFile(zipped);
-    const decode = await begin(full);
+    const decode = (await begin(full))!;
     decode.finish();
     await expect(decode.decoded).rejects.toMatchObject({
       exitCode: 74,
@@ -70,23 +78,21 @@ describe('a thread', () => {
     });
   });
 
-  it('fails what it has when it ends, and others take what comes', async () => {
-    const { raw, threads, begin } = await setUp();
-    const decode = await begin();
+  it('fails what it has when it ends; what comes then is for others', async () => {
+    const { threads, begin } = await setUp();
+    const decode = (await begin())!;
     const outcome = decode.decoded.catch((error: unknown) => error);
     await threads.close();
-    expect(await outcome).toMatchObject({ message: 'a thread that decodes files has ended' });
+    const message = 'a thread that decodes files has ended';
+    expect(await outcome).toMatchObject({ exitCode: 75, message });
     await decode.stop();
-    await raw.appendFile(zipped);
-    const next = await begin();
-    next.finish();
-    expect(await next.decoded).toMatchObject({ bytes: content.length });
+    expect(await begin()).toBeUndefined();
   });
 });
 
 describe('a file is worth a thread', () => {
   const LARGE = 16 * 1024 * 1024;
-  const threads = new DecodeThreads({ cores: 2 });
+  const threads = new DecodePool({ cores: 2 });
   it.each([
     ['a large one of several', { bytes: LARGE, isGzip: true, isAlone: false }, true],
     [
@@ -97,11 +103,17 @@ describe('a file is worth a thread', () => {
     ['a large one that is only hashed', { bytes: LARGE, isGzip: false, isAlone: true }, true],
     ['a small one', { bytes: LARGE - 1, isGzip: false, isAlone: false }, false],
   ])('%s', (_, file, expected) => {
-    expect(threads.areFor(file)).toBe(expected);
+    expect(threads.isWorthwhile(file)).toBe(expected);
+  });
+
+  it('not where this Node cannot, unless it is only hashed', () => {
+    const unable = new DecodePool({ cores: 2, canInflate: () => false });
+    expect(unable.isWorthwhile({ bytes: LARGE, isGzip: true, isAlone: false })).toBe(false);
+    expect(unable.isWorthwhile({ bytes: LARGE, isGzip: false, isAlone: false })).toBe(true);
   });
 
   it('never with a single core', () => {
-    expect(new DecodeThreads({ cores: 1 }).areFor({ bytes: LARGE, isGzip: false, isAlone: true })).toBe(
+    expect(new DecodePool({ cores: 1 }).isWorthwhile({ bytes: LARGE, isGzip: false, isAlone: true })).toBe(
       false,
     );
   });

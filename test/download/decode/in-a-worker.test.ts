@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 
 import { describe, expect, it, vi } from 'vitest';
 
+import { DecodePool } from '../../../src/download/decode/pool.ts';
 import { hashOf, noise } from '../../helpers/bytes.ts';
 import { inOrder, type RemoteFile } from '../../helpers/scripted-server.ts';
 import { inWorld, PATIENTLY, type World, type WorldOptions } from '../world.ts';
@@ -10,11 +11,18 @@ import { inWorld, PATIENTLY, type World, type WorldOptions } from '../world.ts';
 const content = Buffer.concat([noise(700_000), Buffer.alloc(3_000_000, 'a row\n'), noise(50_000, 2)]);
 const zipped = gzipSync(content);
 
-const inThreads = async (
+const opened = vi.spyOn(DecodePool.prototype, 'open');
+
+/** A world that decodes in workers, and has done so when `play` is over. */
+async function inWorker(
   file: RemoteFile,
   play: (world: World) => Promise<void>,
   options: Partial<WorldOptions> = {},
-): Promise<void> => await inWorld({ files: { 'a.csv': file }, apart: true, ...options }, play);
+): Promise<void> {
+  opened.mockClear();
+  await inWorld({ files: { 'a.csv': file }, inWorkers: true, ...options }, play);
+  expect(opened).toHaveBeenCalled();
+}
 
 async function landed(world: World, expected: Buffer): Promise<void> {
   const { files, failures } = await world.save();
@@ -38,16 +46,11 @@ describe('a file that another thread decodes', () => {
     ['anything else', content, content],
     ['gzip of nothing', gzipSync(Buffer.alloc(0)), Buffer.alloc(0)],
   ])('is the same: %s', async (_, bytes, expected) => {
-    await inThreads({ bytes }, async (world) => await landed(world, expected));
-  });
-
-  it('may come under a coding of the server, and lose both layers', async () => {
-    const coded = { bytes: gzipSync(zipped), headers: { 'content-encoding': 'gzip' } };
-    await inThreads(coded, async (world) => await landed(world, content));
+    await inWorker({ bytes }, async (world) => await landed(world, expected));
   });
 
   it('is gone on with where an earlier run was broken off', async () => {
-    await inThreads({ bytes: zipped, etag: '"v1"' }, async (world) => {
+    await inWorker({ bytes: zipped, etag: '"v1"' }, async (world) => {
       world.server.fault = inOrder({ cutAfter: 500_000 });
       await fails(world, { exitCode: 75 }, [/\.part$/, /\.part\.json$/]);
       await landed(world, content);
@@ -57,7 +60,7 @@ describe('a file that another thread decodes', () => {
 
   it('is started over when it changes on its way', async () => {
     const other = gzipSync(noise(900_000, 9));
-    await inThreads({ bytes: zipped, etag: '"v1"' }, async (world) => {
+    await inWorker({ bytes: zipped, etag: '"v1"' }, async (world) => {
       const replaceWith = { bytes: other, etag: '"v2"' };
       world.server.fault = inOrder({ cutAfter: 600_000 }, { replaceWith });
       await landed(world, noise(900_000, 9));
@@ -68,7 +71,7 @@ describe('a file that another thread decodes', () => {
     const files = Object.fromEntries(
       Array.from({ length: 8 }, (_, at) => [`${at}.csv`, { bytes: gzipSync(noise(600_000, at)) }]),
     );
-    await inWorld({ files, apart: true, settings: { concurrency: 8 } }, async (world) => {
+    await inWorld({ files, inWorkers: true, settings: { concurrency: 8 } }, async (world) => {
       expect((await world.save()).failures).toEqual([]);
       for (let at = 0; at < 8; at += 1)
         expect((await world.read(`${at}.csv`)).equals(noise(600_000, at))).toBe(true);
@@ -91,13 +94,13 @@ describe('what is wrong with it', () => {
       'the gzip file has data after its end',
     ],
   ])('is told: %s', async (_, bytes, message) => {
-    await inThreads({ bytes }, async (world) => {
+    await inWorker({ bytes }, async (world) => {
       await fails(world, { exitCode: 65, message: expect.stringMatching(message) }, []);
     });
   });
 
   it('is told at once, although the server sends no more', async () => {
-    await inThreads(
+    await inWorker(
       { bytes: Buffer.concat([zipped.subarray(0, 10), Buffer.from([0x07]), zipped.subarray(11)]) },
       async (world) => {
         world.server.fault = inOrder({ stallAfter: 600_000 });
@@ -111,7 +114,7 @@ describe('what is wrong with it', () => {
     ['anything else', content],
   ])('may be its size: %s', async (_, bytes) => {
     const maxBytes = content.length - 1;
-    await inThreads(
+    await inWorker(
       { bytes, chunked: true },
       async (world) => {
         const message = `the file is larger than the ${maxBytes} bytes that --max-bytes allows`;
@@ -122,7 +125,7 @@ describe('what is wrong with it', () => {
   });
 
   it('is not that somebody interrupts it: what is here is kept', async () => {
-    await inThreads({ bytes: zipped, etag: '"v1"' }, async (world) => {
+    await inWorker({ bytes: zipped, etag: '"v1"' }, async (world) => {
       world.server.fault = inOrder({ stallAfter: 600_000 });
       const running = world.save();
       await vi.waitFor(() => expect(world.server.requests.at(0)?.sent).toBe(600_000), PATIENTLY);
@@ -134,6 +137,16 @@ describe('what is wrong with it', () => {
       ]);
     });
   });
+});
+
+it('under a coding of the server, which is a layer more, it is decoded here', async () => {
+  const coded = { bytes: gzipSync(zipped), headers: { 'content-encoding': 'gzip' } };
+  opened.mockClear();
+  await inWorld(
+    { files: { 'a.csv': coded }, inWorkers: true },
+    async (world) => await landed(world, content),
+  );
+  expect(opened).not.toHaveBeenCalled();
 });
 
 function spoilt(bytes: Buffer, at: number): Buffer {
