@@ -75,11 +75,9 @@ async function receiveFor(
     failure = { error };
     abandon(error);
   });
+  store.onWritten = () => decode.more();
   try {
-    for await (const _ of raw) {
-      if (failure !== undefined) break;
-      decode.more();
-    }
+    for await (const _ of raw) if (failure !== undefined) break;
     await store.flush?.();
     decode.finish();
     const decoded = await unlessAborted(decode.decoded, signal);

@@ -23,6 +23,8 @@ export interface RawStore {
   restart(reason: Error): Promise<void>;
   /** Resolves when every byte is in a file, with that file; missing where there is none. */
   flush?(): Promise<FileOnDisk>;
+  /** Called whenever more bytes are in that file; replaced by who wants to know. */
+  onWritten?: () => void;
 }
 
 /** A file that is open. */
@@ -53,6 +55,7 @@ export class Part implements RawStore {
   #held: Buffer[] = [];
   #size = 0;
   #known: Sidecar;
+  onWritten = (): void => undefined;
 
   /**
    * A new part of a file that has none at `path`. `mask` takes secrets out of what a server says before it is written
@@ -75,9 +78,13 @@ export class Part implements RawStore {
       if (known?.identity === identity) part.#known = known;
       else await handle.truncate(0);
       part.#size = (await handle.stat()).size;
-      part.#file = { handle, writer: new WriteBehind(handle) };
+      part.#file = part.#fileOf(handle);
       return part;
     });
+  }
+
+  #fileOf(handle: FileHandle): OpenFile {
+    return { handle, writer: new WriteBehind(handle, () => this.onWritten()) };
   }
 
   get size(): number {
@@ -137,7 +144,7 @@ export class Part implements RawStore {
   async #toDisk(): Promise<OpenFile> {
     return await this.#writing(async () => {
       const handle = await openNew(this.path, 0o600, 'ax+');
-      const file = { handle, writer: new WriteBehind(handle) };
+      const file = this.#fileOf(handle);
       this.#file = file;
       const held = Buffer.concat(this.#held);
       this.#held = [];

@@ -9,14 +9,17 @@ const MOST_WAITING = 2 * 1024 * 1024;
  */
 export class WriteBehind {
   readonly #handle: FileHandle;
+  readonly #onWritten: () => void;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #writing: Promise<void> | undefined;
   /** The first error; nothing is written after it. */
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(handle: FileHandle) {
+  /** @param onWritten called after each write */
+  constructor(handle: FileHandle, onWritten = (): void => undefined) {
     this.#handle = handle;
+    this.#onWritten = onWritten;
   }
 
   /** Resolves when there is room for more. Rejects with the error of this or an earlier write. */
@@ -45,6 +48,7 @@ export class WriteBehind {
     this.#waitingBytes = 0;
     try {
       await writeAll(this.#handle, chunks);
+      this.#onWritten();
     } catch (error) {
       this.#failure = { error };
     }
