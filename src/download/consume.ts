@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { IntegrityError } from '../errors.ts';
 import type { Content } from './decode/content.ts';
 import type { Decoded } from './decode/file-decoder.ts';
+import { gunzip } from './decode/gunzip.ts';
+import { NotStartedError } from './decode/not-started.ts';
 import type { RunningDecode } from './decode/thread.ts';
 import type { Candidate, DecodePool } from './decode/pool.ts';
 import { tooLarge } from './max-bytes.ts';
@@ -38,7 +40,10 @@ export async function consume(
     const decoded =
       decode === undefined || content.raw === undefined
         ? await consumeHere(content.bytes, sink, options)
-        : await receiveFor(decode, content.raw, store, options);
+        : await receiveFor(decode, content.raw, store, options).catch(async (error: unknown) => {
+            if (!(error instanceof NotStartedError)) throw error;
+            return await consumeHere(readAgain(content, store), sink, options);
+          });
     await sink?.end();
     return decoded;
   } catch (error) {
@@ -72,6 +77,7 @@ async function receiveFor(
   let failure: { readonly error: unknown } | undefined;
   // At once: the server may never send another byte of a file that is known to be bad.
   decode.decoded.catch((error: unknown) => {
+    if (error instanceof NotStartedError) return;
     failure = { error };
     abandon(error);
   });
@@ -88,6 +94,11 @@ async function receiveFor(
     await decode.stop();
     throw cause;
   }
+}
+
+/** The content of a file of which every raw byte is in the store. */
+function readAgain({ decoded: isGzip }: Content, store: RawStore): AsyncIterable<Buffer> {
+  return isGzip ? gunzip(store.read(), store.size) : store.read();
 }
 
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

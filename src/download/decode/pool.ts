@@ -47,9 +47,9 @@ export class DecodePool {
   async open(file: DecodingFile): Promise<RunningDecode | undefined> {
     try {
       const { DecodeThread } = await import('./thread.ts');
-      return this.#isClosed ? undefined : await this.#leastBusy(DecodeThread).open(file);
+      return this.#isClosed ? undefined : this.#leastBusy(DecodeThread).open(file);
     } catch {
-      // Node's permission model can forbid threads, and memory or open files can be too few for one.
+      // Node's permission model can forbid threads.
       return undefined;
     }
   }

@@ -4,6 +4,7 @@ import { CannotCreateError, IntegrityError, TryAgainError } from '../../errors.t
 import { packageFile } from '../../package-file.ts';
 import { diskError } from '../disk-errors.ts';
 import type { Decoded, DecodingFile } from './file-decoder.ts';
+import { NotStartedError } from './not-started.ts';
 import { READY, type Answer, type Failure, type Order } from './messages.ts';
 
 /** A file that a thread decodes while it arrives. */
@@ -35,9 +36,7 @@ export class DecodeThread {
   #lastJob = 0;
   /** Why it does not run any more. */
   #end: Error | undefined;
-  readonly #ready: Promise<void>;
-  #resolveReady = (): void => undefined;
-  #rejectReady: (error: Error) => void = () => undefined;
+  #isReady = false;
 
   constructor() {
     this.#worker = new Worker(packageFile('dist/download/decode/worker.js'), {
@@ -47,15 +46,11 @@ export class DecodeThread {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
     });
     this.#worker.unref();
-    this.#ready = new Promise((resolve, reject) => {
-      this.#resolveReady = resolve;
-      this.#rejectReady = reject;
-    });
-    this.#ready.catch(() => undefined);
     this.#worker
-      .on('message', (said: Answer | typeof READY) =>
-        said === READY ? this.#resolveReady() : this.#take(said),
-      )
+      .on('message', (said: Answer | typeof READY) => {
+        if (said === READY) this.#isReady = true;
+        else this.#take(said);
+      })
       .on('error', (error) => this.#fail(error))
       .on('exit', () => this.#fail());
   }
@@ -69,8 +64,7 @@ export class DecodeThread {
     return this.#end === undefined;
   }
 
-  /** Begins with a file. Rejects with TryAgainError where the thread could not start: memory, open files. */
-  async open(file: DecodingFile): Promise<RunningDecode> {
+  open(file: DecodingFile): RunningDecode {
     this.#lastJob += 1;
     const job = this.#lastJob;
     let release = (): void => undefined;
@@ -82,8 +76,6 @@ export class DecodeThread {
     });
     const order = (message: Order): void => this.#worker.postMessage(message);
     this.#worker.ref();
-    decoded.catch(() => undefined);
-    await this.#ready;
     order({ job, type: 'open', file });
     return {
       decoded,
@@ -111,8 +103,8 @@ export class DecodeThread {
 
   /** All raw bytes are kept: whatever ended the thread, memory for one, may be past when they are decoded again. */
   #fail(cause?: Error): void {
-    this.#end ??= new TryAgainError('a thread that decodes files has ended', { cause });
-    this.#rejectReady(this.#end);
+    const Ended = this.#isReady ? TryAgainError : NotStartedError;
+    this.#end ??= new Ended('a thread that decodes files has ended', { cause });
     for (const { reject, release } of this.#jobs.values()) {
       reject(this.#end);
       release();
