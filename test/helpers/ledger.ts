@@ -4,6 +4,22 @@ import { join } from 'node:path';
 import type { Entry } from '../../src/ledger/entry.ts';
 import type { Cli } from './run-cli.ts';
 
+const AT = '2024-05-06T07:08:09.000Z';
+
+/** What the ledger has of an export that is half done. */
+export const UNDERWAY: Entry = {
+  v: 1,
+  provider: 'mytracker-raw',
+  api: 'https://api.example',
+  parameters: 'abc',
+  id: '99',
+  state: 'underway',
+  output: '/out',
+  options: { keepCompressed: false, name: '' },
+  createdAt: AT,
+  updatedAt: AT,
+};
+
 /** A file of the ledger of the processes of a Cli. */
 export interface EntryFile {
   readonly path: string;

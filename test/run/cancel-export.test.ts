@@ -17,20 +17,7 @@ import { cancelExport } from '../../src/run/cancel-export.ts';
 import type { Outcome } from '../../src/run/outcome.ts';
 import { serve, type Reply } from '../helpers/answers.ts';
 import { accountOf, apiWorld, realTransport, serviceOf } from '../helpers/api.ts';
-
-const AT = '2024-05-06T07:08:09.000Z';
-const ENTRY: Entry = {
-  v: 1,
-  provider: 'mytracker-raw',
-  api: 'https://api.example',
-  parameters: 'abc',
-  id: '99',
-  state: 'underway',
-  output: '/out',
-  options: { keepCompressed: false, name: '' },
-  createdAt: AT,
-  updatedAt: AT,
-};
+import { UNDERWAY } from '../helpers/ledger.ts';
 
 /** `cut` breaks the connection, `refused` never lets it be. */
 type Answer = Reply | 'cut' | 'refused';
@@ -67,14 +54,14 @@ async function exportWith(
   const world = apiWorld(refusing(left));
   const context: Context = { ...world.context, env: { XDG_STATE_HOME: state }, pid: process.pid };
   const ledger = new Ledger(context);
-  await ledger.write(ENTRY, { durable: false });
+  await ledger.write(UNDERWAY, { durable: false });
   const account = accountOf('mytracker-raw', { baseUrl: origin, userId: '7' }, { secretKey: 'hush-hush' });
   const service = serviceOf(account, { ...world, context });
   const { settings } = settle([defaultLayer(context)], '/');
   const events: Event[] = [];
   const cancel = async (): Promise<Outcome> =>
     await cancelExport(
-      { account, id: '99', settings, entry: ENTRY },
+      { account, id: '99', settings, entry: UNDERWAY },
       {
         context,
         report: (event) => void events.push(event),
@@ -220,9 +207,9 @@ it.each([
   ['failed', 'cancelled'],
   ['ready', 'ready'],
 ])('an export that a watch has noted as %s meanwhile is noted as %s', async (byNow, noted) => {
-  const finished: Entry = { ...ENTRY, state: 'finished', outcome: byNow };
+  const finished: Entry = { ...UNDERWAY, state: 'finished', outcome: byNow };
   const { ledger, cancel } = await exportWith([cancelled], missing, (known) =>
-    writeFileSync(known.pathOf(ENTRY), JSON.stringify(finished)),
+    writeFileSync(known.pathOf(UNDERWAY), JSON.stringify(finished)),
   );
   expect((await cancel()).outcome.failures).toEqual([]);
   expect(await endOf(ledger)).toBe(noted);
@@ -232,7 +219,7 @@ it.each([
   ['notes that the export is over', false],
   ['leaves alone what was started while the provider thought about it', true],
 ])('cancel %s', async (_, isReplaced) => {
-  const newer = { ...ENTRY, id: '100' };
+  const newer = { ...UNDERWAY, id: '100' };
   const { ledger, cancel } = await exportWith([cancelled], missing, ({ directory }) => {
     if (isReplaced) writeFileSync(join(directory, `${entryKey(newer)}.json`), JSON.stringify(newer));
   });

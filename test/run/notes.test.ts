@@ -6,26 +6,12 @@ import pLimit from 'p-limit';
 import { expect, it, onTestFinished } from 'vitest';
 
 import { EmptyExportError, ExportFailedError, GoneError, StillRunningError } from '../../src/errors.ts';
-import type { Entry } from '../../src/ledger/entry.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { RunWorld } from '../../src/run/world.ts';
 import { noteOutcome } from '../../src/run/notes.ts';
 import type { Outcome } from '../../src/run/outcome.ts';
 import { accountOf, apiWorld, serviceOf } from '../helpers/api.ts';
-
-const AT = '2024-05-06T07:08:09.000Z';
-const UNDERWAY: Entry = {
-  v: 1,
-  provider: 'mytracker-raw',
-  api: 'https://api.example',
-  parameters: 'abc',
-  id: '99',
-  state: 'underway',
-  output: '/out',
-  options: { keepCompressed: false, name: '' },
-  createdAt: AT,
-  updatedAt: AT,
-};
+import { UNDERWAY } from '../helpers/ledger.ts';
 
 async function worldOf(): Promise<RunWorld> {
   const state = await mkdtemp(join(tmpdir(), 'exportpoll-ledger-'));

@@ -54,8 +54,8 @@ export class SyncInflater {
   }
 
   /**
-   * Inflates as much of `raw`, which begins at byte `from`, as there is room for. Resolves to how far it has come and
-   * how many bytes of the output are content. Throws IntegrityError.
+   * Inflates as much of `raw`, from its byte `from` on, as there is room for. Returns how far it has come, and how many
+   * bytes of the output are content. Throws IntegrityError.
    */
   inflate(raw: Buffer, from: number): { at: number; bytes: number } {
     const { at, bytes } = this.#isPadding
