@@ -4,9 +4,11 @@ import { IntegrityError } from '../errors.ts';
 import type { Content } from './decode/content.ts';
 import type { Decoded } from './decode/file-decoder.ts';
 import { gunzip } from './decode/gunzip.ts';
+import { gunzipInPlace } from './decode/gunzip-in-place.ts';
 import { NotStartedError } from './decode/not-started.ts';
 import type { RunningDecode } from './decode/thread.ts';
-import type { Candidate, DecodePool } from './decode/pool.ts';
+import { LARGE_BYTES, type DecodePool } from './decode/pool.ts';
+import { canInflateSync } from './decode/sync-inflater.ts';
 import { tooLarge } from './max-bytes.ts';
 import type { RawStore } from './part.ts';
 import { StartOver } from './receiving.ts';
@@ -18,11 +20,17 @@ export type Consumed = Pick<Decoded, 'bytes' | 'sha256'>;
 export interface ConsumeOptions {
   /** The most bytes of content that are accepted. */
   readonly maxBytes: number | undefined;
-  /** Threads for a file that is worth one; all others are decoded here. */
-  readonly poolFor?: ((file: Omit<Candidate, 'isAlone'>) => DecodePool | undefined) | undefined;
+  /** For files that are worth a thread of their own; without, all are decoded here. */
+  readonly threads?: Threads | undefined;
   readonly signal: AbortSignal;
   /** Called when nobody wants more bytes, before they are given up: giving them up waits for whatever they wait for. */
   readonly abandon: (reason: unknown) => void;
+}
+
+export interface Threads {
+  readonly pool: DecodePool;
+  /** Whether the file is the only one on its way, over one connection. */
+  readonly isAlone: () => boolean;
 }
 
 /**
@@ -37,9 +45,10 @@ export async function consume(
 ): Promise<Consumed> {
   try {
     const decode = await decodeElsewhere(content, sink, store, options);
+    store.onWritten = () => decode?.more();
     const decoded =
       decode === undefined || content.raw === undefined
-        ? await consumeHere(content.bytes, sink, options)
+        ? await consumeHere(decodeHere(content, sink, store), sink, options)
         : await receiveFor(decode, content.raw, store, options).catch(async (error: unknown) => {
             if (!(error instanceof NotStartedError)) throw error;
             return await consumeHere(readAgain(content, store), sink, options);
@@ -57,14 +66,28 @@ async function decodeElsewhere(
   { raw, decoded: isGzip }: Content,
   sink: Sink | undefined,
   store: RawStore,
-  { poolFor, maxBytes }: ConsumeOptions,
+  { threads, maxBytes }: ConsumeOptions,
 ): Promise<RunningDecode | undefined> {
+  const canFollow = raw !== undefined && (sink === undefined || sink.file !== undefined);
+  if (threads === undefined || !canFollow) return undefined;
   const { total = 0 } = store.known;
-  const pool = raw === undefined ? undefined : poolFor?.({ bytes: total, isGzip });
-  const canWrite = sink === undefined || sink.file !== undefined;
-  if (pool === undefined || !canWrite) return undefined;
+  if (!threads.pool.isWorthwhile({ bytes: total, isGzip, isAlone: threads.isAlone() })) return undefined;
   const stored = await store.flush?.();
-  return stored === undefined ? undefined : await pool.open({ raw: stored, content: sink?.file, maxBytes });
+  return stored === undefined
+    ? undefined
+    : await threads.pool.open({ raw: stored, content: sink?.file, maxBytes });
+}
+
+/** What comes of the raw bytes in this thread. */
+function decodeHere(
+  { bytes, raw, decoded: isGzip }: Content,
+  sink: Sink | undefined,
+  { known: { total = 0 } }: RawStore,
+): AsyncIterable<Buffer> {
+  // A file alone tells when it is done with a buffer.
+  const isFile = sink?.file !== undefined;
+  const inPlace = isGzip && isFile && total >= LARGE_BYTES && canInflateSync();
+  return inPlace && raw !== undefined ? gunzipInPlace(raw) : bytes;
 }
 
 /** All that is left to do here for a file that `decode` follows: to receive it. */
@@ -81,7 +104,6 @@ async function receiveFor(
     failure = { error };
     abandon(error);
   });
-  store.onWritten = () => decode.more();
   try {
     for await (const _ of raw) if (failure !== undefined) break;
     await store.flush?.();
@@ -119,6 +141,8 @@ async function consumeHere(
 ): Promise<Consumed> {
   const hash = createHash('sha256');
   let bytes = 0;
+  // One chunk is written while the next is made.
+  let writing: Promise<void> | undefined;
   for await (const chunk of content) {
     try {
       // When every raw byte is here, nothing else looks at it.
@@ -126,11 +150,15 @@ async function consumeHere(
       bytes += chunk.length;
       if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(maxBytes);
       hash.update(chunk);
-      await sink?.write(chunk);
+      await writing;
+      writing = sink?.write(chunk);
+      // It is looked at later.
+      writing?.catch(() => undefined);
     } catch (error) {
       abandon(error);
       throw error;
     }
   }
+  await writing;
   return { bytes, sha256: hash.digest('hex') };
 }

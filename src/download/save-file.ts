@@ -43,7 +43,7 @@ export interface Saving {
   readonly patienceMs?: number | undefined;
   readonly signal: AbortSignal;
   readonly umask: number;
-  readonly poolFor?: TransferOptions['poolFor'];
+  readonly threads?: TransferOptions['threads'];
   /** Forces the names in the directory to the disk. */
   readonly settle: () => Promise<void>;
   readonly report: (event: Event) => void;
@@ -116,7 +116,7 @@ async function receiveFile(
     nameFor: (disposition) => remoteName(link, disposition, saving.mask),
     expectations: linkExpectations(link),
     onBegin,
-    poolFor: saving.poolFor,
+    threads: saving.threads,
     openSink: async ({ decoded }) => (decoded ? await fileSink(part.inflatedPath) : undefined),
     onProgress: throttled(clock, (bytes, total) => {
       const file = nameNow();

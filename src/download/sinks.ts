@@ -6,10 +6,10 @@ import { OutputClosedError } from '../errors.ts';
 import { onDisk } from './disk-errors.ts';
 import { openNew, removeFile } from './durable.ts';
 import type { FileOnDisk } from './part.ts';
-import { WriteBehind } from './write-behind.ts';
 
 /** Takes the content of a file as it is decoded. */
 export interface Sink {
+  /** Resolves when there is room for more; for a file, when the chunk is in it and may change. */
   write(chunk: Buffer): Promise<void>;
   /** Called once, after the last byte. */
   end(): Promise<void>;
@@ -22,23 +22,23 @@ export interface Sink {
 /** Writes a file's content to `path` (mode 0600 until it is landed) and forces it to the disk at its end. */
 export async function fileSink(path: string): Promise<Sink> {
   const handle: FileHandle = await onDisk(path, async () => await openNew(path, 0o600));
-  const writer = new WriteBehind(handle);
   return {
     file: { descriptor: handle.fd, path },
-    write: async (chunk) => await onDisk(path, async () => await writer.append(chunk)),
+    write: async (chunk) => await onDisk(path, async () => await writeAll(handle, chunk)),
     end: async () => {
-      await onDisk(path, async () => {
-        await writer.flush();
-        await handle.sync();
-      });
+      await onDisk(path, async () => await handle.sync());
       await handle.close();
     },
     abort: async () => {
-      await writer.flush().catch(() => undefined);
       await handle.close().catch(() => undefined);
       await removeFile(path);
     },
   };
+}
+
+/** A write may take less than it was given, on a disk that is about to be full for one. */
+async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
+  for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten;
 }
 
 /**

@@ -35,7 +35,7 @@ export interface TransferOptions extends Omit<ReceiveOptions, 'onResponse'> {
   readonly onBegin: (begun: Begun) => Promise<boolean>;
   /** Where the content goes, when it is not the raw bytes themselves. */
   readonly openSink: (begun: Begun) => Promise<Sink | undefined>;
-  readonly poolFor?: ConsumeOptions['poolFor'];
+  readonly threads?: ConsumeOptions['threads'];
 }
 
 /** A file that is here, whole and verified. */

@@ -107,9 +107,9 @@ async function save(
     patienceMs: patienceOf(once),
     signal: context.signal,
     umask: context.umask,
-    poolFor: (file) => {
-      const isAlone = world.limit.activeCount < 2 && settings.connections < 2;
-      return world.decoding.isWorthwhile({ ...file, isAlone }) ? world.decoding : undefined;
+    threads: {
+      pool: world.decoding,
+      isAlone: () => world.limit.activeCount < 2 && settings.connections < 2,
     },
     settle: directory.settle,
     report,

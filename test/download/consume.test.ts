@@ -1,10 +1,16 @@
-import { expect, it } from 'vitest';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { expect, it, onTestFinished } from 'vitest';
 
 import { consume } from '../../src/download/consume.ts';
 import { DecodePool } from '../../src/download/decode/pool.ts';
 import type { RawStore } from '../../src/download/part.ts';
+import { fileSink } from '../../src/download/sinks.ts';
 import { TailStore } from '../../src/download/tail-store.ts';
-import { inPieces } from '../helpers/bytes.ts';
+import { hashOf, inPieces, noise } from '../helpers/bytes.ts';
 
 it('gives up what was begun when the raw bytes cannot be written', async () => {
   const done: string[] = [];
@@ -20,9 +26,14 @@ it('gives up what was begun when the raw bytes cannot be written', async () => {
   store.flush = async () => await Promise.reject(failure);
   const bytes = inPieces(Buffer.from('a row\n'), []);
   const content = { bytes, raw: bytes, decoded: true, gzipRemoved: true };
-  const pool = new DecodePool();
+  const pool = new DecodePool({ cores: 2, largeBytes: 0 });
   const { signal } = new AbortController();
-  const options = { maxBytes: undefined, poolFor: () => pool, abandon: () => undefined, signal };
+  const options = {
+    maxBytes: undefined,
+    threads: { pool, isAlone: () => false },
+    abandon: () => undefined,
+    signal,
+  };
   await expect(consume(content, sink, store, options)).rejects.toBe(failure);
   expect(done).toEqual(['abort']);
 });
@@ -30,13 +41,55 @@ it('gives up what was begun when the raw bytes cannot be written', async () => {
 it('does not trust a raw file of which somebody else has taken something away', async () => {
   const decoded = Promise.resolve({ rawBytes: 5, bytes: 5, sha256: 'of five bytes' });
   const running = { decoded, more: () => undefined, finish: () => undefined, stop: async () => {} };
-  const pool = { open: async () => await Promise.resolve(running) } as unknown as DecodePool;
+  const pool = {
+    isWorthwhile: () => true,
+    open: async () => await Promise.resolve(running),
+  } as unknown as DecodePool;
   const store: RawStore = new TailStore('a.csv');
   await store.append(Buffer.from('a row\n'));
   store.flush = async () => await Promise.resolve({ descriptor: 1, path: 'a.part' });
   const raw = inPieces(Buffer.from('a row\n'), []);
   const content = { bytes: raw, raw, decoded: false, gzipRemoved: false };
   const { signal } = new AbortController();
-  const options = { maxBytes: undefined, poolFor: () => pool, abandon: () => undefined, signal };
+  const options = {
+    maxBytes: undefined,
+    threads: { pool, isAlone: () => false },
+    abandon: () => undefined,
+    signal,
+  };
   await expect(consume(content, undefined, store, options)).rejects.toMatchObject({ exitCode: 65 });
 });
+
+const LARGE = 32 * 1024 * 1024;
+
+/** In a large file's stead: it is only said to be one. */
+async function large(content: Buffer) {
+  const folder = await mkdtemp(join(tmpdir(), 'exportpoll-test-'));
+  onTestFinished(async () => await rm(folder, { recursive: true }));
+  const path = join(folder, 'a.out');
+  const store: RawStore = new TailStore('a.csv');
+  await store.learn({ identity: 'a.csv', total: LARGE });
+  const zipped = gzipSync(content);
+  const raw = inPieces(zipped, [10, Math.floor(zipped.length / 2)]);
+  const { signal } = new AbortController();
+  const options = { maxBytes: undefined, abandon: () => undefined, signal };
+  return { path, store, raw, options, sink: await fileSink(path) };
+}
+
+it.each([
+  ['more than its memory', Buffer.concat([noise(3_000_000), Buffer.alloc(5_000_000, 'a row\n')])],
+  ['nothing', Buffer.alloc(0)],
+])('inflates a large file that is alone in place: %s', async (_, content) => {
+  const { path, store, raw, sink, options } = await large(content);
+  const gzip = { bytes: notRead(), raw, decoded: true, gzipRemoved: true };
+  expect(await consume(gzip, sink, store, options)).toEqual({
+    bytes: content.length,
+    sha256: hashOf('sha256', content),
+  });
+  expect((await readFile(path)).equals(content)).toBe(true);
+});
+
+// oxlint-disable-next-line require-yield -- there is nothing to it
+async function* notRead(): AsyncGenerator<Buffer, void, undefined> {
+  throw new Error('the stream was not to be used');
+}

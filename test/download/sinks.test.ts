@@ -1,8 +1,11 @@
+import { mkdtemp, open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { outputSink } from '../../src/download/sinks.ts';
+import { fileSink, outputSink } from '../../src/download/sinks.ts';
 import { InterruptedError, OutputClosedError } from '../../src/errors.ts';
 
 describe('what waits for the reader of standard output', () => {
@@ -29,3 +32,35 @@ describe('what waits for the reader of standard output', () => {
     await expect(writing).rejects.toThrow(OutputClosedError);
   });
 });
+
+describe('a file', () => {
+  it('has all of a chunk when a write took less than it was given', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'exportpoll-test-'));
+    onTestFinished(async () => await rm(folder, { recursive: true }));
+    const methods = await prototypeOfHandles();
+    const write = Reflect.get(methods, 'write') as (
+      chunk: Buffer,
+      at: number,
+      length: number,
+    ) => Promise<unknown>;
+    const spy = vi.spyOn(methods, 'write').mockImplementation(async function (
+      this: FileHandle,
+      chunk: Buffer,
+      at: number,
+    ) {
+      return await write.call(this, chunk, at, Math.ceil((chunk.length - at) / 2));
+    } as FileHandle['write']);
+    onTestFinished(() => spy.mockRestore());
+    const sink = await fileSink(join(folder, 'a.out'));
+    for (const text of ['one row\n', '', 'another\n']) await sink.write(Buffer.from(text));
+    await sink.end();
+    expect(spy.mock.calls.length).toBeGreaterThan(4);
+    expect(await readFile(join(folder, 'a.out'), 'utf8')).toBe('one row\nanother\n');
+  });
+});
+
+async function prototypeOfHandles(): Promise<FileHandle> {
+  const handle = await open(process.execPath);
+  await handle.close();
+  return Object.getPrototypeOf(handle) as FileHandle;
+}

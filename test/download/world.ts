@@ -144,7 +144,7 @@ function createWorld(
 }
 
 /** They keep nobody alive. */
-const pool = new DecodePool();
+const pool = new DecodePool({ cores: 2, largeBytes: 0 });
 
 async function saveOnce(world: World, settings: Settings): Promise<Saved> {
   const { directory, clock, client, events, interruption } = world;
@@ -181,7 +181,7 @@ async function saveOnce(world: World, settings: Settings): Promise<Saved> {
         random: () => 0,
         signal: interruption.signal,
         umask: 0o022,
-        ...(world.inWorkers ? { poolFor: () => pool } : {}),
+        ...(world.inWorkers ? { threads: { pool, isAlone: () => false } } : {}),
         settle: async () => await syncDirectory(directory),
         report: (event) => events.push(event),
         mask: (text) => text.replaceAll(API_KEY, '***'),

@@ -58,7 +58,7 @@ export class FileDecoder {
   constructor(file: DecodingFile, memory: StepMemory) {
     this.#file = file;
     this.#memory = memory;
-    this.#inflater = file.content === undefined ? undefined : new SyncInflater(memory.content);
+    this.#inflater = file.content === undefined ? undefined : new SyncInflater();
   }
 
   /** Decodes some of what is there; false when there was nothing. */
@@ -88,7 +88,7 @@ export class FileDecoder {
     const { content } = this.#memory;
     let at = 0;
     for (let buffers = 0; buffers < BUFFERS_A_STEP; buffers += 1) {
-      const inflated = inflater.inflate(piece, at);
+      const inflated = inflater.inflate(piece, at, content);
       at = inflated.at;
       this.#take(content.subarray(0, inflated.bytes));
       this.#hasMore = inflated.bytes === content.length;

@@ -35,33 +35,32 @@ export function canInflateSync(): boolean {
 }
 
 const NOTHING = Buffer.alloc(0);
+/** For what may come of nothing: the end of a checksum. */
+const NO_ROOM = Buffer.alloc(1);
 
 /**
- * Inflates gzip in this very thread, as strictly as `gunzip`, into memory that is used again and again: what a stream
- * costs in trips through the thread pool and in buffers is a third of its time. For worker threads.
+ * Inflates gzip in this very thread, as strictly as `gunzip`, into memory that can be used again and again: what a stream
+ * costs in trips through the thread pool and in buffers is a third of its time.
  */
 export class SyncInflater {
   readonly #stream = createGunzip() as Gunzip & Internals;
-  readonly #output: Buffer;
   /** After the last member nothing may come but zeros. */
   #isPadding = false;
 
-  /** @param output what content is inflated into */
-  constructor(output: Buffer) {
-    this.#output = output;
+  constructor() {
     // It is looked for after each call; without a listener it would end the process.
     this.#stream.on('error', () => undefined);
   }
 
   /**
-   * Inflates as much of `raw`, from its byte `from` on, as there is room for. Returns how far it has come, and how many
-   * bytes of the output are content. Throws IntegrityError.
+   * Inflates as much of `raw`, from its byte `from` on, as `output` has room for. Returns how far it has come, and how many
+   * bytes of the output are content: if all of them, there may be more. Throws IntegrityError.
    */
-  inflate(raw: Buffer, from: number): { at: number; bytes: number } {
+  inflate(raw: Buffer, from: number, output: Buffer): { at: number; bytes: number } {
     const { at, bytes } = this.#isPadding
       ? { at: from, bytes: 0 }
-      : this.#write(constants.Z_NO_FLUSH, raw, from);
-    if (bytes === this.#output.length || at === raw.length) return { at, bytes };
+      : this.#write(constants.Z_NO_FLUSH, raw, from, output);
+    if (bytes === output.length || at === raw.length) return { at, bytes };
     // Room was left, and yet bytes: so it is only where a zero follows a member.
     this.#isPadding = true;
     if (raw.subarray(at).some((byte) => byte !== 0)) throw trailingGarbage();
@@ -70,7 +69,7 @@ export class SyncInflater {
 
   /** Throws IntegrityError if the file ends too early. A cut exactly between two members cannot be seen here. */
   end(): void {
-    if (!this.#isPadding) this.#write(constants.Z_FINISH, NOTHING, 0);
+    if (!this.#isPadding) this.#write(constants.Z_FINISH, NOTHING, 0, NO_ROOM);
   }
 
   /** Frees the memory of zlib. */
@@ -78,10 +77,10 @@ export class SyncInflater {
     this.#stream.destroy();
   }
 
-  #write(flush: number, raw: Buffer, from: number): { at: number; bytes: number } {
+  #write(flush: number, raw: Buffer, from: number, output: Buffer): { at: number; bytes: number } {
     const { _handle: handle, _writeState: state } = this.#stream;
-    const room = this.#output.length;
-    handle.writeSync(flush, raw, from, raw.length - from, this.#output, 0, room);
+    const room = output.length;
+    handle.writeSync(flush, raw, from, raw.length - from, output, 0, room);
     if (this.#stream.errored !== null) throw asIntegrityError(this.#stream.errored);
     const [free = 0, unread = 0] = state;
     return { at: raw.length - unread, bytes: room - free };

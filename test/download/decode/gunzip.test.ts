@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { gunzip, looksLikeGzip } from '../../../src/download/decode/gunzip.ts';
-import { canInflateSync, SyncInflater } from '../../../src/download/decode/sync-inflater.ts';
+import { gunzipInPlace } from '../../../src/download/decode/gunzip-in-place.ts';
+import { canInflateSync } from '../../../src/download/decode/sync-inflater.ts';
 import { IntegrityError } from '../../../src/errors.ts';
 import { collect, inPieces, noise } from '../../helpers/bytes.ts';
 
@@ -22,22 +23,14 @@ const streamed: Inflate = async (source) => await collect(gunzip(source));
 const ofKnownSize: Inflate = async (source, size) => await collect(gunzip(source, size));
 
 /** Into so little memory that it is used again and again. */
-const sync: Inflate = async (source) => {
-  const output = Buffer.alloc(1000);
-  const inflater = new SyncInflater(output);
+const inPlace: Inflate = async (source) => {
   const pieces: Buffer[] = [];
-  try {
-    for await (const chunk of source) {
-      let inflated = { at: 0, bytes: output.length };
-      while (inflated.bytes === output.length) {
-        inflated = inflater.inflate(chunk, inflated.at);
-        pieces.push(Buffer.from(output.subarray(0, inflated.bytes)));
-      }
-      expect(inflated.at).toBe(chunk.length);
-    }
-    inflater.end();
-  } finally {
-    inflater.close();
+  let [last, lastWas]: [Buffer, Buffer] = [Buffer.alloc(0), Buffer.alloc(0)];
+  for await (const piece of gunzipInPlace(source, 1000)) {
+    // What came before this piece is still what it was.
+    expect(last.equals(lastWas)).toBe(true);
+    [last, lastWas] = [piece, Buffer.from(piece)];
+    pieces.push(lastWas);
   }
   return Buffer.concat(pieces);
 };
@@ -48,7 +41,7 @@ const settled = async (): Promise<void> => await new Promise((resolve) => setTim
 describe.each([
   ['by a stream', streamed],
   ['of a known size', ofKnownSize],
-  ['synchronously', sync],
+  ['in place', inPlace],
 ])('%s:', (_, inflateAll) => {
   const inflate = async (bytes: Buffer, cuts: readonly number[] = []): Promise<Buffer> =>
     await inflateAll(inPieces(bytes, cuts), bytes.length);
