@@ -13,6 +13,7 @@ import { tooLarge } from './max-bytes.ts';
 import type { RawStore } from './part.ts';
 import { StartOver } from './receiving.ts';
 import type { Sink } from './sinks.ts';
+import { SyncAhead } from './sync-ahead.ts';
 
 /** What a file has come to. */
 export type Consumed = Pick<Decoded, 'bytes' | 'sha256'>;
@@ -43,9 +44,14 @@ export async function consume(
   store: RawStore,
   options: ConsumeOptions,
 ): Promise<Consumed> {
+  // Without a sink, the raw bytes are the content.
+  const ahead = new SyncAhead(sink ?? store, store.size);
   try {
     const decode = await decodeElsewhere(content, sink, store, options);
-    store.onWritten = () => decode?.more();
+    store.onWritten = () => {
+      decode?.more();
+      ahead.reached(store.size);
+    };
     const decoded =
       decode === undefined || content.raw === undefined
         ? await consumeHere(decodeHere(content, sink, store), sink, options)
@@ -53,6 +59,7 @@ export async function consume(
             if (!(error instanceof NotStartedError)) throw error;
             return await consumeHere(readAgain(content, store), sink, options);
           });
+    await ahead.end();
     await sink?.end();
     return decoded;
   } catch (error) {

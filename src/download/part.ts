@@ -23,6 +23,8 @@ export interface RawStore {
   restart(reason: Error): Promise<void>;
   /** Resolves when every byte is in a file, with that file; missing where there is none. */
   flush?(): Promise<FileOnDisk>;
+  /** Forces what is in that file to the disk; missing where there is none. */
+  sync?(): Promise<void>;
   /** Called whenever more bytes are in that file; replaced by who wants to know. */
   onWritten?: () => void;
 }
@@ -129,6 +131,10 @@ export class Part implements RawStore {
     const { handle, writer } = this.#file ?? (await this.#toDisk());
     await this.#writing(async () => await writer.flush());
     return { descriptor: handle.fd, path: this.path };
+  }
+
+  async sync(): Promise<void> {
+    await onDisk(this.path, async () => await this.#file?.handle.datasync());
   }
 
   /** After an error, only what is in the file counts. */

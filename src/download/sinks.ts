@@ -17,6 +17,8 @@ export interface Sink {
   abort(): Promise<void>;
   /** What the content is written to, for who writes it elsewhere. */
   readonly file?: FileOnDisk;
+  /** Forces what was written so far to the disk; missing for what is no file. */
+  sync?(): Promise<void>;
 }
 
 /** Writes a file's content to `path` (mode 0600 until it is landed) and forces it to the disk at its end. */
@@ -25,6 +27,7 @@ export async function fileSink(path: string): Promise<Sink> {
   return {
     file: { descriptor: handle.fd, path },
     write: async (chunk) => await onDisk(path, async () => await writeAll(handle, chunk)),
+    sync: async () => await onDisk(path, async () => await handle.datasync()),
     end: async () => {
       await onDisk(path, async () => await handle.sync());
       await handle.close();

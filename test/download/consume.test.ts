@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 
 import { consume } from '../../src/download/consume.ts';
 import { DecodePool } from '../../src/download/decode/pool.ts';
@@ -93,3 +93,18 @@ it.each([
 async function* notRead(): AsyncGenerator<Buffer, void, undefined> {
   throw new Error('the stream was not to be used');
 }
+
+it('gives up a file of which the disk says in between that it is lost', async () => {
+  const { path, store, raw, sink, options } = await large(noise(1000));
+  const failure = new Error('EIO');
+  const sync = vi.fn(async () => await Promise.reject(failure));
+  async function* growing(): AsyncGenerator<Buffer, void, undefined> {
+    vi.spyOn(store, 'size', 'get').mockReturnValue(LARGE);
+    store.onWritten?.();
+    yield* raw;
+  }
+  const gzip = { bytes: growing(), raw: growing(), decoded: true, gzipRemoved: true };
+  await expect(consume(gzip, { ...sink, sync }, store, options)).rejects.toBe(failure);
+  expect(sync).toHaveBeenCalledOnce();
+  await expect(readFile(path)).rejects.toThrow('ENOENT');
+});
