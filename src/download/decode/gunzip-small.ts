@@ -7,12 +7,10 @@ export const SMALL_FILE_BYTES = 32 * 1024;
 /** What a small file may come to here; all but zeros come to less. */
 const MOST_BYTES = 16 * SMALL_FILE_BYTES;
 
-/** With it the result has not only the content, but what was used for it, too; the types do not know. */
-const OPTIONS: ZlibOptions & { info: true } = {
-  info: true,
-  chunkSize: 4 * SMALL_FILE_BYTES,
-  maxOutputLength: MOST_BYTES,
-};
+/** Of the end of a member, which tells the size of its content; RFC 1952, 2.3.1. */
+const SIZE_BYTES = 4;
+/** Inflated at once, at least: whatever a file says of its size, it takes few calls. */
+const LEAST_BYTES = 16 * 1024;
 
 /**
  * The content of a small gzip file, all at once, as strictly as `gunzip`; `undefined` if it is not small itself. Throws
@@ -21,7 +19,7 @@ const OPTIONS: ZlibOptions & { info: true } = {
 export function gunzipSmall(file: Buffer): Buffer | undefined {
   let inflated: { buffer: Buffer; engine: Gunzip };
   try {
-    inflated = gunzipSync(file, OPTIONS) as unknown as typeof inflated;
+    inflated = gunzipSync(file, optionsFor(file)) as unknown as typeof inflated;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
     throw asIntegrityError(error);
@@ -30,4 +28,15 @@ export function gunzipSmall(file: Buffer): Buffer | undefined {
   // zlib stops at zero padding and ignores whatever follows it.
   if (file.subarray(engine.bytesWritten).some((byte) => byte !== 0)) throw trailingGarbage();
   return buffer;
+}
+
+/**
+ * With `info` the result has not only the content, but what was used for it, too; the types do not know. Content of the
+ * size that the file tells is inflated into one buffer, which becomes the result.
+ */
+function optionsFor(file: Buffer): ZlibOptions & { info: true } {
+  const told = file.length < SIZE_BYTES ? 0 : file.readUInt32LE(file.length - SIZE_BYTES);
+  // With room for one byte more nothing is filled, which would take another buffer to see that nothing follows.
+  const chunkSize = Math.min(Math.max(told + 1, LEAST_BYTES), MOST_BYTES);
+  return { info: true, chunkSize, maxOutputLength: MOST_BYTES };
 }
