@@ -12,20 +12,17 @@ const v8 = require('node:v8');
 const { load } = require('../bin/load.js');
 
 const dist = join(__dirname, '../dist');
-let scripts = [];
-const save = (some) => {
-  for (const { script, path } of some) writeFileSync(path, script.createCachedData());
-};
 
-// A cache counts for the flags that V8 has when it is made, as when it is used: they are set only at the end, between
-// the files that the program loads before it sets them, and those that it loads after that.
+// A cache counts for the flags that V8 has when it is made, as when it is used: they are set only at the end, each
+// before the files that the program loads after it has set them.
 const { setFlagsFromString } = v8;
-let beforeFlags = [];
-let flags = '';
-v8.setFlagsFromString = (text) => {
-  flags = text;
-  beforeFlags = scripts;
-  scripts = [];
+const phases = [{ flags: '', scripts: [] }];
+v8.setFlagsFromString = (flags) => phases.push({ flags, scripts: [] });
+const save = () => {
+  for (const { flags, scripts } of phases) {
+    if (flags !== '') setFlagsFromString(flags);
+    for (const { script, path } of scripts) writeFileSync(path, script.createCachedData());
+  }
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'exportpoll-build-'));
@@ -46,11 +43,9 @@ process.argv.splice(
   'webadmit:86446/74780',
 );
 process.stdout.write = () => true;
-void load(join(dist, 'cli.cjs'), (script, path) => scripts.push({ script, path }))
+void load(join(dist, 'cli.cjs'), (script, path) => phases.at(-1).scripts.push({ script, path }))
   .main()
   .finally(() => {
-    save(beforeFlags);
-    setFlagsFromString(flags);
-    save(scripts);
+    save();
     rmSync(folder, { recursive: true });
   });

@@ -17,7 +17,10 @@ export async function main(): Promise<void> {
   const output = watchOutput();
   let context: Context | undefined;
   try {
-    context = realContext(interruption.signal, tuneV8);
+    context = realContext(interruption.signal, {
+      onFirstRequest: tuneForRequests,
+      onFirstFile: tuneForFiles,
+    });
     process.exitCode = await runProgram(process.argv.slice(2), context);
   } catch (error) {
     tell(error, context?.redactor);
@@ -41,12 +44,23 @@ export async function main(): Promise<void> {
  * * optimising functions that ran for a few milliseconds (67584 is its own measure, in bytes of bytecode): 40 ms and
  *   8 MiB. Later versions than that of Node 20 have no such flag, and are slower to optimise by themselves.
  */
-function tuneV8(): void {
+function tuneForRequests(): void {
   const budget = process.versions.v8.startsWith('11.') ? ' --interrupt-budget=2000000' : '';
-  // Node 21, and 22 before 22.3, have no such function, and do without.
-  process
-    .getBuiltinModule?.('node:v8')
-    .setFlagsFromString(`--liftoff-only --no-incremental-marking${budget}`);
+  setV8Flags(`--liftoff-only --no-incremental-marking${budget}`);
+}
+
+/**
+ * Keeps the memory for new objects as large as it is by now: the buffers of files hang on small objects, and are freed
+ * when these are collected, which happens when that memory is full. Not earlier: many exports that are waited for have
+ * many objects.
+ */
+function tuneForFiles(): void {
+  setV8Flags('--semi-space-growth-factor=1');
+}
+
+/** Node 21, and 22 before 22.3, have no such function, and do without. */
+function setV8Flags(flags: string): void {
+  process.getBuiltinModule?.('node:v8').setFlagsFromString(flags);
 }
 
 function tell(error: unknown, redactor = new Redactor()): void {

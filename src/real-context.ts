@@ -10,11 +10,15 @@ import { NO_HOME, type Context, type Output } from './context.ts';
 import { UsageError } from './errors.ts';
 import { Redactor } from './secrets.ts';
 
-/**
- * The real world, until `signal` aborts. Its transport has to be closed; `onFirstRequest` is called before it loads.
- * Throws UsageError without a current directory.
- */
-export function realContext(signal: AbortSignal, onFirstRequest?: () => void): Context {
+/** What a program does once, before anything is loaded for it. */
+export interface Milestones {
+  readonly onFirstRequest?: () => void;
+  /** Called before the first request for a file. */
+  readonly onFirstFile?: () => void;
+}
+
+/** The real world, until `signal` aborts. Its transport has to be closed. Throws UsageError without a current directory. */
+export function realContext(signal: AbortSignal, milestones: Milestones = {}): Context {
   const ending = AbortSignal.any([signal]);
   // Each export that is waited for listens; Node warns of a leak from eleven on.
   setMaxListeners(0, ending);
@@ -31,10 +35,7 @@ export function realContext(signal: AbortSignal, onFirstRequest?: () => void): C
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     signal: ending,
-    transport: lazyTransport(
-      { env: process.env, onSecret: (secret) => redactor.add(secret) },
-      onFirstRequest,
-    ),
+    transport: lazyTransport({ env: process.env, onSecret: (secret) => redactor.add(secret) }, milestones),
     redactor,
   };
 }
@@ -67,15 +68,20 @@ function outputOf(stream: NodeJS.WriteStream): Output {
 }
 
 /** What makes requests takes longer to load than everything else together, so it is loaded with the first of them. */
-function lazyTransport(options: TransportOptions, onFirst?: () => void): Transport {
+function lazyTransport(options: TransportOptions, { onFirstRequest, onFirstFile }: Milestones): Transport {
   let loading: Promise<Transport> | undefined;
+  let hasFile = false;
   const load = async (): Promise<Transport> => {
-    onFirst?.();
+    onFirstRequest?.();
     return (await import('./api/transport.ts')).createTransport(options);
   };
   return {
     async send(request) {
       loading ??= load();
+      if (request.large === true && !hasFile) {
+        hasFile = true;
+        onFirstFile?.();
+      }
       return await (await loading).send(request);
     },
     async close() {
