@@ -70,7 +70,7 @@ function createProgram(args: readonly string[], context: Context, done: (code: E
     });
   add('start', 'ask the provider for a new export, print its target')
     .argument('[name]', 'a configured export with "start", or a provider (default: the only such export)')
-    .option('--param <K=V>', 'a parameter of the new export; once for each', collect, [])
+    .option('--param <K=V>', 'a parameter of the new export; once for each', collect)
     .option('--data <FILE>', 'parameters as a JSON object')
     .option('--watch', 'go on to watch')
     .option('--again', 'start another one, although the last is not finished, here, or maybe started')
@@ -78,7 +78,7 @@ function createProgram(args: readonly string[], context: Context, done: (code: E
     .addHelpText('after', dates)
     .action(async (name: string | undefined, options: StartOptions, command: Command) => {
       const { start } = await import('./commands/start.ts');
-      const { param, data, provider, watch = false, again = false, id } = options;
+      const { param = [], data, provider, watch = false, again = false, id } = options;
       const names = name === undefined ? [] : [name];
       done(await start(context, invocation(names, command), { param, data, provider, watch, again, id }));
     });
@@ -151,14 +151,13 @@ function addProfileTools(providers: Command, context: Context, done: (code: Exit
     .option(
       '--sample <[NAME=]FILE>',
       'an answer to the status request, or to the follow-up NAME (again and again)',
-      (file: string, files: string[]) => [...files, file],
-      [],
+      collect,
     )
     .option('--json', 'print JSON')
     .action(async (file: string, _options, command: Command) => {
       const { checkProfileFile } = await import('./commands/check-profile.ts');
       // `providers` has the flag as well, and commander gives it to the first that knows it.
-      const { sample, json } = command.optsWithGlobals<{ sample: string[]; json?: boolean }>();
+      const { sample = [], json } = command.optsWithGlobals<{ sample?: string[]; json?: boolean }>();
       done(await checkProfileFile(context, file, { samples: sample, json: json === true }));
     });
   providers
@@ -172,7 +171,7 @@ function addProfileTools(providers: Command, context: Context, done: (code: Exit
 }
 
 interface StartOptions {
-  readonly param: readonly string[];
+  readonly param?: readonly string[];
   readonly data?: string;
   readonly provider?: string;
   readonly watch?: boolean;
@@ -180,7 +179,8 @@ interface StartOptions {
   readonly id?: string;
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+/** For an option that may be given more than once. It has no default: help would show an empty list as one. */
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 

@@ -93,6 +93,16 @@ describe.concurrent('the program without work', () => {
     expect(stdout).not.toMatch(/no-color.*choices/);
   });
 
+  it.for([['start'], ['providers', 'check']])(
+    'shows no empty list as the default of a flag of %j',
+    async (command, { expect, cli }) => {
+      const { exitCode, stdout } = await cli.run([...command, '--help']);
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain('--');
+      expect(stdout.replace(/\s+/g, ' ')).not.toContain('default: []');
+    },
+  );
+
   it('says that flags follow the command', async ({ expect, cli }) => {
     const { exitCode, stderr } = await cli.run(['-q', 'watch', 'webadmit:1/2']);
     expect(exitCode).toBe(2);
