@@ -2,11 +2,12 @@ import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { Parameters } from '../profiles/parameters.ts';
 import type { Profile } from '../profiles/schema.ts';
+import type { ConfigFile } from './config-file.ts';
 import { outputsOutside } from './confine.ts';
 import { AccountIncompleteError, openAccount } from './accounts.ts';
 import { exportsIn, unknownProviders, type ConfiguredExport } from './targets.ts';
 import { inspectAll } from './inspect.ts';
-import { loadFiles, type ConfigFile } from './load.ts';
+import { loadFiles } from './load.ts';
 import { isConfigured, misfits, planProvider, providerNames, type ProviderPlan } from './providers.ts';
 import {
   commandLine,

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 import { ConfigError } from '../errors.ts';
 import { complaints } from './complaints.ts';
-import type { ConfigFile } from './load.ts';
+import type { ConfigFile } from './config-file.ts';
 import { isInside, locate } from './paths.ts';
 import { trustHint } from './trust.ts';
 

@@ -5,8 +5,22 @@ import type { cosmiconfig, Loader } from 'cosmiconfig';
 
 import { NO_HOME } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import type { Explorer, Found } from './explorer.ts';
 import { parseJson, parseYaml, type Parsed } from './parse.ts';
+
+/** A configuration file as it was found: data that nobody has checked yet. */
+export interface Found {
+  readonly path: string;
+  readonly data: unknown;
+  readonly lineOf: Parsed['lineOf'];
+}
+
+/** Finds and reads configuration files. Data only: no file is ever run. */
+export interface Explorer {
+  /** The project file in `directory` itself; `undefined` when there is none. Rejects with ConfigError. */
+  search(directory: string): Promise<Found | undefined>;
+  /** The file; `undefined` when it is empty. Rejects with ConfigError, or with the file system's error. */
+  load(path: string): Promise<Found | undefined>;
+}
 
 const PROGRAM_EXTENSIONS = ['.js', '.cjs', '.mjs', '.jsx', '.ts', '.cts', '.mts', '.tsx'];
 

@@ -2,23 +2,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ConfigError, messageOf } from '../errors.ts';
-import type { Parsed } from './parse.ts';
+import type { Explorer } from './cosmiconfig.ts';
 import { requireSmallFile } from './paths.ts';
-
-/** A configuration file as it was found: data that nobody has checked yet. */
-export interface Found {
-  readonly path: string;
-  readonly data: unknown;
-  readonly lineOf: Parsed['lineOf'];
-}
-
-/** Finds and reads configuration files. Data only: no file is ever run. */
-export interface Explorer {
-  /** The project file in `directory` itself; `undefined` when there is none. Rejects with ConfigError. */
-  search(directory: string): Promise<Found | undefined>;
-  /** The file; `undefined` when it is empty. Rejects with ConfigError, or with the file system's error. */
-  load(path: string): Promise<Found | undefined>;
-}
 
 const PLACES = ['exportpollrc', 'exportpollrc.json', 'exportpollrc.yaml', 'exportpollrc.yml'];
 const SEARCH_PLACES = [

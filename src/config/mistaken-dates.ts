@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import { dateMistakeIn, fillDates } from '../profiles/date-words.ts';
 import { complaints } from './complaints.ts';
-import type { ConfigFile } from './load.ts';
+import type { ConfigFile } from './config-file.ts';
 
 /** Parameters under `start:` whose date words are mistaken, or which YAML has not taken for text: `{today}` unquoted. */
 export function mistakenDates(file: ConfigFile): ConfigError[] {

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { checkProfile } from '../profiles/load.ts';
 import type { Profile } from '../profiles/schema.ts';
-import type { ConfigFile } from './load.ts';
+import type { ConfigFile } from './config-file.ts';
 import { parseYaml, place } from './parse.ts';
 import { locate, requireSmallFile } from './paths.ts';
 import type { ProviderEntry } from './schema.ts';

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
+import type { ConfigFile } from './config-file.ts';
 import { isInterpolated } from './interpolate.ts';
-import type { ConfigFile } from './load.ts';
 import { variablesFrom, type ProviderPlan } from './providers.ts';
 
 /** Files that hold a secret in clear and that others can read: a problem for the user file, a warning for any other. */

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { ConfigError, messageOf, UsageError } from '../errors.ts';
+import type { ConfigFile } from './config-file.ts';
 import { flags, type Flag } from './flags.ts';
 import { fromEnvironment, type Environment } from './interpolate.ts';
-import type { ConfigFile } from './load.ts';
 import { locate } from './paths.ts';
 import type { ExportEntry } from './schema.ts';
 import type { Settings } from '../settings.ts';

@@ -6,6 +6,7 @@ import { isIdOf } from '../profiles/id.ts';
 import { apiOf } from '../profiles/origins.ts';
 import type { Settings } from '../settings.ts';
 import { complaints } from './complaints.ts';
+import type { ConfigFile } from './config-file.ts';
 import type { Configuration } from './configuration.ts';
 import {
   accountOf,
@@ -16,7 +17,6 @@ import {
   pendingStartOf,
   unfinishedEntryOf,
 } from './known-exports.ts';
-import type { ConfigFile } from './load.ts';
 import { providerNames } from './providers.ts';
 import type { ExportEntry } from './schema.ts';
 

@@ -3,10 +3,10 @@ import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { credentialOrigins } from '../profiles/origins.ts';
 import { complaints } from './complaints.ts';
+import type { ConfigFile } from './config-file.ts';
 import { destinations } from './destinations.ts';
 import { flags } from './flags.ts';
 import { isInterpolated, variablesIn } from './interpolate.ts';
-import type { ConfigFile } from './load.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
 import { providersWithSecret, trustedOrigins } from './trusted-origins.ts';
 

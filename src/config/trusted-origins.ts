@@ -3,8 +3,8 @@ import { ConfigError } from '../errors.ts';
 import { loadBuiltin } from '../profiles/load-builtin.ts';
 import { credentialOrigins } from '../profiles/origins.ts';
 import { openAccount, withDefaults } from './accounts.ts';
+import type { ConfigFile } from './config-file.ts';
 import { variablesIn } from './interpolate.ts';
-import type { ConfigFile } from './load.ts';
 import {
   environmentName,
   planProvider,

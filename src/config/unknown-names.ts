@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
+import type { ConfigFile } from './config-file.ts';
 import { flags } from './flags.ts';
 import { fromEnvironment } from './interpolate.ts';
-import type { ConfigFile } from './load.ts';
 import { didYouMean, nearest } from '../nearest.ts';
 import { environmentName, planProvider, providerNames } from './providers.ts';
 
