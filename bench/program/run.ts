@@ -11,7 +11,7 @@ import { startArrivals } from './arrivals.ts';
 import { prepareData } from './data.ts';
 import { compare, isInstalled, requireTools, type Row } from './measure.ts';
 import { findPlaces } from './places.ts';
-import { sectionsFor } from './sections.ts';
+import { sectionKeys, sectionsFor } from './sections.ts';
 import { startServer } from './server.ts';
 
 const { values, positionals } = parseArgs({
@@ -19,8 +19,11 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string' } },
 });
 
+// Before any data is made, which takes a while.
+const unknown = positionals.filter((name) => !sectionKeys.some((key) => key === name));
+if (unknown.length > 0) refuse(`no section ${unknown.join(', ')}; there are ${sectionKeys.join(', ')}`);
 if (values.rounds !== undefined && !/^[1-9]\d*$/.test(values.rounds))
-  throw new Error(`--rounds ${values.rounds} is not a number of rounds`);
+  refuse(`--rounds ${values.rounds} is not a number of rounds`);
 requireTools();
 const data = await prepareData(join(tmpdir(), 'exportpoll-bench-data'));
 const folder = await mkdtemp(join(tmpdir(), 'exportpoll-bench-'));
@@ -30,9 +33,6 @@ try {
   const empty = join(folder, 'empty.js');
   await writeFile(empty, '');
   const sections = sectionsFor(data, server, arrivals, empty);
-  const keys = sections.map(({ key }) => key);
-  const unknown = positionals.filter((key) => !keys.includes(key));
-  if (unknown.length > 0) throw new Error(`no section ${unknown.join(', ')}; there are ${keys.join(', ')}`);
   console.log(
     `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${type()} ${release()} ${arch()}`,
   );
@@ -41,8 +41,9 @@ try {
   const places = await findPlaces();
   if (places.memory === places.disk)
     console.log('\nThere is no room in /dev/shm: the disk is timed as well.');
-  for (const { key, title, commands, rounds, place = 'disk', env = {} } of sections) {
+  for (const key of sectionKeys) {
     if (positionals.length > 0 && !positionals.includes(key)) continue;
+    const { title, commands, rounds, place = 'disk', env = {} } = sections[key];
     const count = Number(values.rounds ?? rounds);
     const rows = await compare(commands, { rounds: count, place: places[place], env });
     console.log(`\n${table(title, count, rows)}`);
@@ -51,6 +52,12 @@ try {
   arrivals.close();
   await server.close();
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Ends with one sentence on what is wrong with the command line. */
+function refuse(sentence: string): never {
+  console.error(`bench: ${sentence}`);
+  process.exit(2);
 }
 
 function table(title: string, rounds: number, rows: readonly Row[]): string {

@@ -5,10 +5,24 @@ import type { Arrivals } from './arrivals.ts';
 import type { Places } from './places.ts';
 import { EXPORTS, type Server } from './server.ts';
 
+/** By which sections can be asked for on the command line, in the order in which they are shown. */
+export const sectionKeys = [
+  'one',
+  'eight',
+  'eight-on-disk',
+  'plain',
+  'tls',
+  'tls-plain',
+  'many',
+  'connections',
+  'start-up',
+  'first-request',
+] as const;
+
+type SectionKey = (typeof sectionKeys)[number];
+
 /** One table. */
 export interface Section {
-  /** By which it can be asked for on the command line. */
-  readonly key: string;
   readonly title: string;
   /** The first is the yardstick of the ratios. */
   readonly commands: readonly Command[];
@@ -19,8 +33,12 @@ export interface Section {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** All of them, in the order in which the table shows them. */
-export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, script: string): Section[] {
+export function sectionsFor(
+  data: Data,
+  server: Server,
+  arrivals: Arrivals,
+  script: string,
+): Record<SectionKey, Section> {
   const large: Expected = { ending: '.csv', files: 1, bytes: data.largeBytes };
   const eight: Expected = { ending: '.csv', files: EIGHT, bytes: EIGHT * data.largeBytes };
   const plain: Expected = { ending: '.csv', files: 1, bytes: data.plainBytes };
@@ -38,9 +56,8 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
     );
   const aria = (list: string, flags: string): string => `${list} | aria2c -q --allow-overwrite ${flags} -i -`;
 
-  return [
-    {
-      key: 'one',
+  return {
+    one: {
       title: 'one file, 64 MiB gz',
       rounds: 9,
       commands: [
@@ -58,8 +75,7 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
         }),
       ],
     },
-    {
-      key: 'eight',
+    eight: {
       title: 'eight files, 64 MiB gz each',
       rounds: 5,
       place: 'memory',
@@ -80,8 +96,7 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
         ),
       ],
     },
-    {
-      key: 'eight-on-disk',
+    'eight-on-disk': {
       title: 'eight files, 64 MiB gz each, forced to the disk',
       rounds: 3,
       commands: [
@@ -95,8 +110,7 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
         eightBy('pigz -d', ' && sync *.csv'),
       ],
     },
-    {
-      key: 'plain',
+    plain: {
       title: 'one file, 400 MiB, not compressed',
       rounds: 9,
       commands: [
@@ -109,8 +123,7 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
         shell('aria2c', `aria2c -q ${http.origin}/plain.csv`, { needs: ['aria2c'], expected: plain }),
       ],
     },
-    {
-      key: 'tls',
+    tls: {
       title: 'one file, 64 MiB gz, over TLS',
       rounds: 5,
       env: { NODE_EXTRA_CA_CERTS: server.certificate },
@@ -127,8 +140,7 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
         ),
       ],
     },
-    {
-      key: 'tls-plain',
+    'tls-plain': {
       title: 'one file, 400 MiB, not compressed, over TLS',
       rounds: 5,
       env: { NODE_EXTRA_CA_CERTS: server.certificate },
@@ -140,8 +152,7 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
         exportpoll('exportpoll', { store: https, id: EXPORTS.plain, expected: plain }),
       ],
     },
-    {
-      key: 'many',
+    many: {
       title: '500 files of 20 KB gz, 16 at once, answers 15 ms later',
       rounds: 9,
       commands: [
@@ -168,8 +179,7 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
         ),
       ],
     },
-    {
-      key: 'connections',
+    connections: {
       title: 'one file, 64 MiB gz, 10 MB/s for each connection',
       rounds: 3,
       commands: [
@@ -193,8 +203,7 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
         ),
       ],
     },
-    {
-      key: 'start-up',
+    'start-up': {
       title: 'start-up',
       rounds: 25,
       commands: [
@@ -205,8 +214,7 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
         { name: 'curl --version', argv: ['curl', '--version'], needs: ['curl'] },
       ],
     },
-    {
-      key: 'first-request',
+    'first-request': {
       title: 'until the first request is on the wire',
       rounds: 25,
       env: {
@@ -224,5 +232,5 @@ export function sectionsFor(data: Data, server: Server, arrivals: Arrivals, scri
         },
       ],
     },
-  ];
+  };
 }
