@@ -112,7 +112,10 @@ export class IoError extends ExportpollError {
   readonly exitCode = ExitCode.io;
 }
 
-/** Whoever read our standard output has gone (`| head`), and knows it: nothing has to be said about it. */
+/**
+ * Whoever read our standard output (`-o - | head`) has gone before all of a file was written. The run ends with 74, or
+ * with 3 after a whole file, and shows no error: whoever read knows.
+ */
 export class OutputClosedError extends IoError {}
 
 /** The answer is not what the profile describes. */

@@ -95,8 +95,10 @@ function onSignals(interrupt: (error: InterruptedError) => void): () => void {
 }
 
 /**
- * Deals with standard streams that fail. A reader of stdout that went away (`| head`) is no reason to fail; anything
- * else is told once and decides the exit code, and nothing more is written: whoever writes sees the stream's state.
+ * Deals with standard streams that fail. A reader of stdout that went away (`| head`) is nothing to tell, and no reason
+ * to fail here: the paths of saved files can do without one, and a file's content that is left (`-o -`) fails its export
+ * by itself (OutputClosedError). Anything else is told once and decides the exit code, and nothing more is written:
+ * whoever writes sees the stream's state.
  * Of a stderr that fails nobody can be told, and the work does not depend on it.
  */
 function watchOutput(): { failure: () => IoError | undefined } {

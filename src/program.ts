@@ -215,7 +215,10 @@ EXPORTPOLL_MAX_INTERVAL=1m is --max-interval 1m.
 Examples:
   exportpoll watch webadmit:86446/74780 --output data
   exportpoll watch --provider rebilly exp_1 exp_2 --timeout 2h --json
-  exportpoll download applicants -o - | head`;
+  exportpoll download applicants -o - | head
+
+Where the reader of -o - goes before all is written, as head does, the exit
+code is 74 (3 after a whole file), and no error is shown.`;
 
 const dates = `
 In parameters, {today}, {yesterday}, {tomorrow}, {today-7d}, {today:unix} and
@@ -246,7 +249,8 @@ Exit codes:
    65  the bytes are not the file (cut, checksum, size): run again, once
    70  the command of --exec failed: run again, the files are complete
    73  a file may not be created (it exists, --max-bytes): change the call
-   74  disk full, or an input/output error: run again once that is mended
+   74  disk full, or an input/output error: run again once that is mended;
+       or the reader of -o - went before all was written (no error is shown)
    75  network, 5xx, 429, another run at work: run the same command again
    76  the answer is not what the profile describes: mend the profile
    77  the API refused the credentials
