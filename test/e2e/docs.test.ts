@@ -355,6 +355,7 @@ async function settled(count: () => number): Promise<void> {
 
 interface Step {
   readonly id?: string;
+  readonly name?: string;
   readonly if?: string;
   readonly uses?: string;
   readonly with?: { readonly path?: string; readonly key?: string };
@@ -363,6 +364,7 @@ interface Step {
 }
 
 interface Job {
+  readonly before_script?: readonly string[];
   readonly script: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
   readonly retry?: { readonly exit_codes: readonly number[] };
@@ -397,6 +399,44 @@ function standIns({ accounts }: Sandbox): Record<string, string> {
 }
 
 describe.concurrent('docs/ci.md', () => {
+  it('installs exportpoll from a clone with the commands of the README, before it is used', async ({
+    expect,
+    cli,
+    path,
+    bare,
+  }) => {
+    const [, github = '', , , gitlab = ''] = await blocksOf('docs/ci.md', 'yaml');
+    const { steps } = (parse(github) as { jobs: { exports: { steps: Step[] } } }).jobs.exports;
+    const installing = steps.find(({ run }) => run !== undefined);
+    expect(installing?.name).toBe('install exportpoll');
+    const { before_script: before = [] } = (parse(gitlab) as { exports: Job }).exports;
+
+    // A repository in the place of the one whose address the reader knows, and an npm that notes what it is to do.
+    const origin = join(cli.home, 'origin');
+    const git = async (...args: string[]): Promise<unknown> =>
+      await execa('git', args, { env: { PATH: path, HOME: cli.home }, extendEnv: false });
+    await git('init', '-q', origin);
+    const author = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
+    await git('-C', origin, ...author, 'commit', '-q', '--allow-empty', '-m', 'a');
+    await git('config', '--global', `url.file://${origin}.insteadOf`, 'https://git.example/exportpoll.git');
+    await writeFile(join(cli.home, 'bin/npm'), '#!/bin/sh\necho "$PWD: npm $*"\n', { mode: 0o755 });
+
+    const inClone = (clone: string): string[] => [`${clone}: npm ci`, `${clone}: npm install --global .`];
+    const temporary = join(cli.home, 'temporary');
+    const run = installing?.run ?? '';
+    const onGithub = await bare(['bash', '-e', '-c', run], { RUNNER_TEMP: temporary });
+    expect(onGithub.exitCode, onGithub.stderr).toBe(0);
+    expect(onGithub.stdout.split('\n')).toEqual(inClone(join(temporary, 'exportpoll')));
+    // GitLab runs what follows in the same shell, which has to be in the project still.
+    const onGitlab = await bare(['bash', '-eo', 'pipefail', '-c', [...before, 'pwd'].join('\n')]);
+    expect(onGitlab.exitCode, onGitlab.stderr).toBe(0);
+    expect(onGitlab.stdout.split('\n')).toEqual([...inClone(join(cli.home, 'exportpoll')), cli.home]);
+
+    const readme = (await blocksOf('README.md', 'sh')).join('');
+    for (const command of ['npm ci', 'npm install --global .'])
+      expect(readme).toMatch(new RegExp(`^${command}( |$)`, 'm'));
+  });
+
   it('has steps of GitHub Actions that work, also when the job is run again', async ({
     expect,
     cli,
@@ -414,7 +454,7 @@ describe.concurrent('docs/ci.md', () => {
 
     await checkOut(cli);
     const outputs = new Map<string, string>();
-    const [exporting, using] = steps.filter((step) => step.run !== undefined);
+    const [, exporting, using] = steps.filter((step) => step.run !== undefined);
     const run = async (step: Step | undefined): Promise<Ended> =>
       await runStep(step ?? {}, { cli, sandbox, bare, outputs });
     const brief = { ...exporting, run: exporting?.run?.replace('3h', '1s') ?? '' };
