@@ -10,8 +10,9 @@ import { NO_HOME, type Context, type Output } from './context.ts';
 import { UsageError } from './errors.ts';
 import { Redactor } from './secrets.ts';
 
-/** What a program does once, before anything is loaded for it. */
+/** Called once each. */
 export interface Milestones {
+  /** Called before the first request, and before what makes requests is loaded. */
   readonly onFirstRequest?: () => void;
   /** Called before the first request for a file. */
   readonly onFirstFile?: () => void;
@@ -70,7 +71,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
 /** What makes requests takes longer to load than everything else together, so it is loaded with the first of them. */
 function lazyTransport(options: TransportOptions, { onFirstRequest, onFirstFile }: Milestones): Transport {
   let loading: Promise<Transport> | undefined;
-  let hasFile = false;
+  let hasAskedForFile = false;
   const load = async (): Promise<Transport> => {
     onFirstRequest?.();
     return (await import('./api/transport.ts')).createTransport(options);
@@ -78,8 +79,8 @@ function lazyTransport(options: TransportOptions, { onFirstRequest, onFirstFile 
   return {
     async send(request) {
       loading ??= load();
-      if (request.large === true && !hasFile) {
-        hasFile = true;
+      if (request.large === true && !hasAskedForFile) {
+        hasAskedForFile = true;
         onFirstFile?.();
       }
       return await (await loading).send(request);

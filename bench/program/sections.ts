@@ -26,7 +26,7 @@ export interface Section {
   readonly title: string;
   /** The first is the yardstick of the ratios. */
   readonly commands: readonly Command[];
-  /** What one run takes at most, so that a bench of everything ends. */
+  /** Unless `--rounds` tells; fewer for what takes long, so that a bench of everything ends. */
   readonly rounds: number;
   /** The disk unless told. */
   readonly place?: keyof Places;

@@ -11,7 +11,7 @@ const BUFFER_BYTES = 256 * 1024;
  */
 export class SocketBuffer {
   readonly onread: OnReadOpts;
-  /** Made by the first read: a connection with TLS is never read this way. */
+  /** Made for the first read: a connection with TLS is never read this way. */
   #memory: Buffer | undefined;
   #socket: Socket | undefined;
 

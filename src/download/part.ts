@@ -1,6 +1,7 @@
 import { constants, open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
+import { IoError, messageOf } from '../errors.ts';
 import { diskError, onDisk } from './disk-errors.ts';
 import { openNew, removeFile } from './durable.ts';
 import { readSidecar, writeSidecar, type Sidecar } from './sidecar.ts';
@@ -26,7 +27,7 @@ export interface RawStore {
   /** Forces what is in that file to the disk; missing where there is none. */
   sync?(): Promise<void>;
   /** Called whenever more bytes are in that file; replaced by who wants to know. */
-  onWritten?: () => void;
+  onWritten?: (() => void) | undefined;
 }
 
 /** A file that is open. */
@@ -57,7 +58,8 @@ export class Part implements RawStore {
   #held: Buffer[] = [];
   #size = 0;
   #known: Sidecar;
-  onWritten = (): void => undefined;
+  #lost: IoError | undefined;
+  onWritten: (() => void) | undefined;
 
   /**
    * A new part of a file that has none at `path`. `mask` takes secrets out of what a server says before it is written
@@ -86,7 +88,7 @@ export class Part implements RawStore {
   }
 
   #fileOf(handle: FileHandle): OpenFile {
-    return { handle, writer: new WriteBehind(handle, () => this.onWritten()) };
+    return { handle, writer: new WriteBehind(handle, () => this.onWritten?.()) };
   }
 
   get size(): number {
@@ -133,12 +135,25 @@ export class Part implements RawStore {
     return { descriptor: handle.fd, path: this.path };
   }
 
+  /** What fails there is lost, whatever is read later: the system tells it once. Nothing of it is kept. */
   async sync(): Promise<void> {
-    await onDisk(this.path, async () => await this.#file?.handle.datasync());
+    try {
+      await this.#file?.handle.sync();
+    } catch (error) {
+      this.#lost ??= new IoError(
+        `${this.path}: the disk has not taken what was written (${messageOf(error)})`,
+        {
+          hint: 'the file is fetched anew by the next run',
+          cause: error,
+        },
+      );
+      throw this.#lost;
+    }
   }
 
   /** After an error, only what is in the file counts. */
   async #writing<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#lost !== undefined) throw this.#lost;
     try {
       return await work();
     } catch (error) {
@@ -187,6 +202,7 @@ export class Part implements RawStore {
 
   /** Keeps what is there for a later run; a part without a byte is of no use to it. */
   async close(): Promise<void> {
+    if (this.#lost !== undefined) this.#size = 0;
     if (this.#size > 0) await this.flush().catch(() => undefined);
     await this.#file?.handle.close();
     if (this.#size === 0 && this.#file !== undefined) await this.remove();

@@ -6,7 +6,7 @@ import type { Link } from '../api/link.ts';
 import type { Settings } from '../settings.ts';
 import type { Clock } from '../context.ts';
 import type { Event } from '../events.ts';
-import { syncFile } from './durable.ts';
+import type { Threads } from './consume.ts';
 import type { Journal } from './journal.ts';
 import { land } from './land.ts';
 import type { Links } from './links.ts';
@@ -18,7 +18,7 @@ import { reportSaved, reportSkipped } from './report-file.ts';
 import { fileSink } from './sinks.ts';
 import { Source } from './source.ts';
 import type { Names, TargetName } from './target.ts';
-import { transfer, type Begun, type Transferred, type TransferOptions } from './transfer.ts';
+import { transfer, type Begun, type Transferred } from './transfer.ts';
 import { linkExpectations } from './verify.ts';
 
 /** What the files of one export have in common while they are saved. */
@@ -43,7 +43,7 @@ export interface Saving {
   readonly patienceMs?: number | undefined;
   readonly signal: AbortSignal;
   readonly umask: number;
-  readonly threads?: TransferOptions['threads'];
+  readonly threads?: Threads;
   /** Forces the names in the directory to the disk. */
   readonly settle: () => Promise<void>;
   readonly report: (event: Event) => void;
@@ -141,7 +141,7 @@ async function landFile(
   const temporary = received.decoded ? part.inflatedPath : part.path;
   if (!received.decoded) {
     await part.flush();
-    await syncFile(temporary);
+    await part.sync();
   }
   const { mtimeMs } = await stat(temporary);
   let target = first;

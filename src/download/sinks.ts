@@ -27,7 +27,7 @@ export async function fileSink(path: string): Promise<Sink> {
   return {
     file: { descriptor: handle.fd, path },
     write: async (chunk) => await onDisk(path, async () => await writeAll(handle, chunk)),
-    sync: async () => await onDisk(path, async () => await handle.datasync()),
+    sync: async () => await onDisk(path, async () => await handle.sync()),
     end: async () => {
       await onDisk(path, async () => await handle.sync());
       await handle.close();

@@ -1,39 +1,46 @@
-/** Raw bytes from one time to the next. */
-const STEP_BYTES = 8 * 1024 * 1024;
+import type { Sink } from './sinks.ts';
 
-export interface Syncable {
-  /** Forces to the disk what was written so far; missing for what is no file. */
-  sync?(): Promise<void>;
-}
+/** Raw bytes from one time to the next; half of it costs as much, four times as much leaves more for the end. */
+const STEP_BYTES = 8 * 1024 * 1024;
 
 /** In the whole process: each takes one of the few threads that other files need, for as long as the disk likes. */
 let isBusy = false;
 
 /**
- * Has the disk take what there is of a large file while the rest is on its way: what would be left for the end takes
- * as long as a tenth of the transfer on a fast disk, and longer than all of it on a slow one.
+ * Has the disk take what there is of a large file while the rest is on its way: what is left for the end is an eighth of
+ * the time of a fast transfer (bench/README.md), and most of it where the disk is slower than the network.
  */
 export class SyncAhead {
-  readonly #file: Syncable;
+  readonly #file: Pick<Sink, 'sync'>;
+  readonly #onFailure: (error: unknown) => void;
   /** Raw bytes at the last time. */
   #last: number;
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param rawBytes that are here already */
-  constructor(file: Syncable, rawBytes: number) {
+  /**
+   * @param rawBytes that are here already
+   * @param onFailure called when the disk has not taken the file: no byte of it is of use
+   */
+  constructor(file: Pick<Sink, 'sync'>, rawBytes: number, onFailure: (error: unknown) => void) {
     this.#file = file;
     this.#last = rawBytes;
+    this.#onFailure = onFailure;
+  }
+
+  /** The first: a system tells it only once. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
   }
 
   /** There are so many raw bytes now. */
   reached(rawBytes: number): void {
-    if (isBusy || rawBytes - this.#last < STEP_BYTES) return;
+    if (isBusy || this.#failure !== undefined || rawBytes - this.#last < STEP_BYTES) return;
     this.#last = rawBytes;
     this.#running = this.#sync();
   }
 
-  /** Waits for what is under way. Rejects with the first failure: a system tells it only once. */
+  /** Waits for what is under way. Rejects with the first failure. */
   async end(): Promise<void> {
     await this.#running;
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -44,7 +51,8 @@ export class SyncAhead {
     try {
       await this.#file.sync?.();
     } catch (error) {
-      this.#failure ??= { error };
+      this.#failure = { error };
+      this.#onFailure(error);
     } finally {
       isBusy = false;
     }

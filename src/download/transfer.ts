@@ -1,6 +1,6 @@
 import { TransientError } from '../api/failures.ts';
 import { IntegrityError } from '../errors.ts';
-import { consume, type ConsumeOptions } from './consume.ts';
+import { consume, type Threads } from './consume.ts';
 import { openContent } from './decode/content.ts';
 import { tooLarge } from './max-bytes.ts';
 import { withoutGzip } from './name.ts';
@@ -35,7 +35,7 @@ export interface TransferOptions extends Omit<ReceiveOptions, 'onResponse'> {
   readonly onBegin: (begun: Begun) => Promise<boolean>;
   /** Where the content goes, when it is not the raw bytes themselves. */
   readonly openSink: (begun: Begun) => Promise<Sink | undefined>;
-  readonly threads?: ConsumeOptions['threads'];
+  readonly threads?: Threads | undefined;
 }
 
 /** A file that is here, whole and verified. */

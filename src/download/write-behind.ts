@@ -48,10 +48,10 @@ export class WriteBehind {
     this.#waitingBytes = 0;
     try {
       await writeAll(this.#handle, chunks);
-      this.#onWritten();
     } catch (error) {
       this.#failure = { error };
     }
+    if (this.#failure === undefined) this.#onWritten();
     this.#writing = this.#waiting.length > 0 && this.#failure === undefined ? this.#write() : undefined;
   }
 }

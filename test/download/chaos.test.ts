@@ -96,15 +96,16 @@ function unleash(world: World, about: Store, troubles: readonly { kind: Trouble;
 }
 
 it.each([
-  ['in this thread', false],
-  ['in another one', true],
-])(
+  ['by a stream', undefined],
+  ['in place', 'inPlace'],
+  ['in a thread', 'thread'],
+] as const)(
   'decoded %s, it ends with the right bytes or a typed error, and never with a final name on wrong bytes',
-  async (_, inWorkers) => {
+  async (_, method) => {
     const troubles = fc.array(trouble, { maxLength: 10 });
     await fc.assert(
       fc.asyncProperty(store, troubles, fc.boolean(), async (about, troubles, isPatient) => {
-        await inWorld({ files: { 'a.csv': versionOf(about, 0) }, inWorkers }, async (world) => {
+        await inWorld({ files: { 'a.csv': versionOf(about, 0) }, method }, async (world) => {
           const state = unleash(world, about, troubles);
           const runs: Saved[] = [];
           do {

@@ -6,7 +6,9 @@ import { gzipSync } from 'node:zlib';
 import { expect, it, onTestFinished, vi } from 'vitest';
 
 import { consume } from '../../src/download/consume.ts';
+import { thisMachine } from '../../src/download/decode/method.ts';
 import { DecodePool } from '../../src/download/decode/pool.ts';
+import { gunzip } from '../../src/download/decode/gunzip.ts';
 import type { RawStore } from '../../src/download/part.ts';
 import { fileSink } from '../../src/download/sinks.ts';
 import { TailStore } from '../../src/download/tail-store.ts';
@@ -26,7 +28,7 @@ it('gives up what was begun when the raw bytes cannot be written', async () => {
   store.flush = async () => await Promise.reject(failure);
   const bytes = inPieces(Buffer.from('a row\n'), []);
   const content = { bytes, raw: bytes, decoded: true, gzipRemoved: true };
-  const pool = new DecodePool({ cores: 2, largeBytes: 0 });
+  const pool = new DecodePool({ ...thisMachine, cores: 2, largeBytes: 0 });
   const { signal } = new AbortController();
   const options = {
     maxBytes: undefined,
@@ -42,7 +44,7 @@ it('does not trust a raw file of which somebody else has taken something away', 
   const decoded = Promise.resolve({ rawBytes: 5, bytes: 5, sha256: 'of five bytes' });
   const running = { decoded, more: () => undefined, finish: () => undefined, stop: async () => {} };
   const pool = {
-    isWorthwhile: () => true,
+    machine: { ...thisMachine, cores: 2, largeBytes: 0 },
     open: async () => await Promise.resolve(running),
   } as unknown as DecodePool;
   const store: RawStore = new TailStore('a.csv');
@@ -60,51 +62,75 @@ it('does not trust a raw file of which somebody else has taken something away', 
   await expect(consume(content, undefined, store, options)).rejects.toMatchObject({ exitCode: 65 });
 });
 
-const LARGE = 32 * 1024 * 1024;
-
-/** In a large file's stead: it is only said to be one. */
-async function large(content: Buffer) {
+/** A gzip file of which nothing but its content is large enough to need memory that is used again. */
+async function gzipFile(content: Buffer, total: number) {
   const folder = await mkdtemp(join(tmpdir(), 'exportpoll-test-'));
   onTestFinished(async () => await rm(folder, { recursive: true }));
   const path = join(folder, 'a.out');
   const store: RawStore = new TailStore('a.csv');
-  await store.learn({ identity: 'a.csv', total: LARGE });
+  await store.learn({ identity: 'a.csv', total });
   const zipped = gzipSync(content);
   const raw = inPieces(zipped, [10, Math.floor(zipped.length / 2)]);
+  const abandon = vi.fn();
   const { signal } = new AbortController();
-  const options = { maxBytes: undefined, abandon: () => undefined, signal };
-  return { path, store, raw, options, sink: await fileSink(path) };
+  return { path, store, raw, abandon, options: { maxBytes: undefined, abandon, signal } };
 }
-
-it.each([
-  ['more than its memory', Buffer.concat([noise(3_000_000), Buffer.alloc(5_000_000, 'a row\n')])],
-  ['nothing', Buffer.alloc(0)],
-])('inflates a large file that is alone in place: %s', async (_, content) => {
-  const { path, store, raw, sink, options } = await large(content);
-  const gzip = { bytes: notRead(), raw, decoded: true, gzipRemoved: true };
-  expect(await consume(gzip, sink, store, options)).toEqual({
-    bytes: content.length,
-    sha256: hashOf('sha256', content),
-  });
-  expect((await readFile(path)).equals(content)).toBe(true);
-});
 
 // oxlint-disable-next-line require-yield -- there is nothing to it
 async function* notRead(): AsyncGenerator<Buffer, void, undefined> {
-  throw new Error('the stream was not to be used');
+  throw new Error('not to be used');
 }
 
-it('gives up a file of which the disk says in between that it is lost', async () => {
-  const { path, store, raw, sink, options } = await large(noise(1000));
+const LARGE = 32 * 1024 * 1024;
+const content = Buffer.concat([noise(3_000_000), Buffer.alloc(5_000_000, 'a row\n')]);
+const consumed = { bytes: content.length, sha256: hashOf('sha256', content) };
+
+it('inflates a large gzip file in place', async () => {
+  const { path, store, raw, options } = await gzipFile(content, LARGE);
+  const gzip = { bytes: notRead(), raw, decoded: true, gzipRemoved: true };
+  expect(await consume(gzip, await fileSink(path), store, options)).toEqual(consumed);
+  expect((await readFile(path)).equals(content)).toBe(true);
+});
+
+it('does so where there can be no thread', async () => {
+  const { path, store, raw, options } = await gzipFile(content, LARGE);
+  store.flush = async () => await Promise.resolve({ descriptor: 1, path: 'a.part' });
+  const pool = new DecodePool({ ...thisMachine, cores: 2 });
+  await pool.close();
+  const threads = { pool, isAlone: () => false };
+  const gzip = { bytes: notRead(), raw, decoded: true, gzipRemoved: true };
+  expect(await consume(gzip, await fileSink(path), store, { ...options, threads })).toEqual(consumed);
+});
+
+it.each([
+  ['a large one for who keeps the chunks', LARGE],
+  ['one that is not large', 1_000_000],
+])('inflates a gzip file by a stream: %s', async (_, total) => {
+  const { store, raw, options } = await gzipFile(content, total);
+  const kept: Buffer[] = [];
+  const write = async (chunk: Buffer): Promise<void> => void (await Promise.resolve(kept.push(chunk)));
+  const sink = { write, end: async () => {}, abort: async () => {} };
+  const gzip = { bytes: gunzip(raw), raw: notRead(), decoded: true, gzipRemoved: true };
+  expect(await consume(gzip, sink, store, options)).toEqual(consumed);
+  expect(Buffer.concat(kept).equals(content)).toBe(true);
+});
+
+it('gives up a file at once of which the disk says in between that it is lost', async () => {
+  const { path, store, abandon, options } = await gzipFile(content, LARGE);
   const failure = new Error('EIO');
   const sync = vi.fn(async () => await Promise.reject(failure));
-  async function* growing(): AsyncGenerator<Buffer, void, undefined> {
+  // A server that is silent then.
+  async function* endless(): AsyncGenerator<Buffer, void, undefined> {
+    yield gzipSync(content).subarray(0, 1000);
     vi.spyOn(store, 'size', 'get').mockReturnValue(LARGE);
     store.onWritten?.();
-    yield* raw;
+    await vi.waitFor(() => expect(abandon).toHaveBeenCalledWith(failure));
+    throw new Error('given up');
   }
-  const gzip = { bytes: growing(), raw: growing(), decoded: true, gzipRemoved: true };
-  await expect(consume(gzip, { ...sink, sync }, store, options)).rejects.toBe(failure);
+  const gzip = { bytes: notRead(), raw: endless(), decoded: true, gzipRemoved: true };
+  const sink = { ...(await fileSink(path)), sync };
+  await expect(consume(gzip, sink, store, options)).rejects.toBe(failure);
   expect(sync).toHaveBeenCalledOnce();
+  expect(store.onWritten).toBeUndefined();
   await expect(readFile(path)).rejects.toThrow('ENOENT');
 });

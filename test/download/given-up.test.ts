@@ -9,30 +9,28 @@ import { inOrder } from '../helpers/scripted-server.ts';
 import { inWorld, PATIENTLY } from './world.ts';
 
 const where = [
-  ['in this thread', false],
-  ['in a worker', true],
+  ['by a stream', undefined],
+  ['in place', 'inPlace'],
+  ['in a thread', 'thread'],
 ] as const;
 
-it.each(where)(
-  'a file given up while the server is silent is not taken for whole: %s',
-  async (_, inWorkers) => {
-    // A cut exactly between two members shows nowhere else, and nobody has told the length.
-    const members = [Buffer.concat([noise(200_000), Buffer.alloc(2_000_000)]), noise(300_000, 2)];
-    const [first, second] = members.map((member) => gzipSync(member));
-    const bytes = Buffer.concat([first!, second!]);
-    await inWorld({ files: { 'a.csv': { bytes, chunked: true } }, inWorkers }, async (world) => {
-      world.server.fault = inOrder({ stallAfter: first!.length });
-      expect((await world.save({ maxBytes: 1_000_000 })).failures).toMatchObject([{ exitCode: 73 }]);
-      expect((await world.save()).failures).toEqual([]);
-      expect((await world.read('a.csv')).equals(Buffer.concat(members))).toBe(true);
-    });
-  },
-);
+it.each(where)('a file given up while the server is silent is not taken for whole: %s', async (_, method) => {
+  // A cut exactly between two members shows nowhere else, and nobody has told the length.
+  const members = [Buffer.concat([noise(200_000), Buffer.alloc(2_000_000)]), noise(300_000, 2)];
+  const [first, second] = members.map((member) => gzipSync(member));
+  const bytes = Buffer.concat([first!, second!]);
+  await inWorld({ files: { 'a.csv': { bytes, chunked: true } }, method }, async (world) => {
+    world.server.fault = inOrder({ stallAfter: first!.length });
+    expect((await world.save({ maxBytes: 1_000_000 })).failures).toMatchObject([{ exitCode: 73 }]);
+    expect((await world.save()).failures).toEqual([]);
+    expect((await world.read('a.csv')).equals(Buffer.concat(members))).toBe(true);
+  });
+});
 
-it.each(where)('an interrupt is heard also when every raw byte is here: %s', async (_, inWorkers) => {
+it.each(where)('an interrupt is heard also when every raw byte is here: %s', async (_, method) => {
   const zeros = gzipSync(Buffer.alloc(50_000_000));
   const bytes = Buffer.concat(Array.from({ length: 12 }, () => zeros));
-  await inWorld({ files: { 'a.csv': { bytes, etag: '"v1"' } }, inWorkers }, async (world) => {
+  await inWorld({ files: { 'a.csv': { bytes, etag: '"v1"' } }, method }, async (world) => {
     const running = world.save();
     const isHere = async (): Promise<void> => {
       const part = (await world.leftovers()).find((name) => name.endsWith('.part')) ?? '';

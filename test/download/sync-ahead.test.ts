@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { SyncAhead } from '../../src/download/sync-ahead.ts';
 
@@ -12,12 +12,14 @@ function slowFile() {
   return { sync, syncs };
 }
 
+const ignore = (): void => undefined;
+
 /** Long enough for what was answered to be noticed. */
 const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
 
 it('has the disk take a large file in steps', async () => {
   const { sync, syncs } = slowFile();
-  const ahead = new SyncAhead({ sync }, 100 * MIB);
+  const ahead = new SyncAhead({ sync }, 100 * MIB, ignore);
   for (const bytes of [100, 104, 107, 108, 109, 116, 117]) {
     ahead.reached(bytes * MIB);
     syncs.at(-1)?.resolve();
@@ -29,8 +31,8 @@ it('has the disk take a large file in steps', async () => {
 
 it('asks for one step at a time, whosever it is', async () => {
   const [one, other] = [slowFile(), slowFile()];
-  const first = new SyncAhead(one, 0);
-  const second = new SyncAhead(other, 0);
+  const first = new SyncAhead(one, 0, ignore);
+  const second = new SyncAhead(other, 0, ignore);
   first.reached(8 * MIB);
   first.reached(16 * MIB);
   second.reached(8 * MIB);
@@ -43,20 +45,35 @@ it('asks for one step at a time, whosever it is', async () => {
   expect([one.syncs, other.syncs].map(({ length }) => length)).toEqual([1, 1]);
 });
 
-it('tells at the end what failed, and lets others go on', async () => {
+it('tells at once, and again at the end, what failed, and tries no more', async () => {
   const { sync, syncs } = slowFile();
-  const ahead = new SyncAhead({ sync }, 0);
+  const onFailure = vi.fn();
+  const ahead = new SyncAhead({ sync }, 0, onFailure);
   const failure = new Error('EIO');
   ahead.reached(8 * MIB);
   syncs[0]!.reject(failure);
-  await expect(ahead.end()).rejects.toBe(failure);
+  await turn();
+  expect(onFailure).toHaveBeenCalledExactlyOnceWith(failure);
   ahead.reached(16 * MIB);
-  syncs[1]!.resolve();
   await expect(ahead.end()).rejects.toBe(failure);
+  expect(ahead.failure).toEqual({ error: failure });
+  expect(syncs).toHaveLength(1);
+});
+
+it('does not keep others from the disk by what failed', async () => {
+  const [one, other] = [slowFile(), slowFile()];
+  const failed = new SyncAhead(one, 0, ignore);
+  failed.reached(8 * MIB);
+  one.syncs[0]!.reject(new Error('EIO'));
+  await expect(failed.end()).rejects.toThrow('EIO');
+  const next = new SyncAhead(other, 0, ignore);
+  next.reached(8 * MIB);
+  other.syncs[0]!.resolve();
+  await next.end();
 });
 
 it('leaves alone what is no file', async () => {
-  const ahead = new SyncAhead({}, 0);
+  const ahead = new SyncAhead({}, 0, ignore);
   ahead.reached(8 * MIB);
   await ahead.end();
 });

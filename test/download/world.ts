@@ -10,6 +10,7 @@ import { Quota } from '../../src/api/quota.ts';
 import type { Link } from '../../src/api/link.ts';
 import { createTransport } from '../../src/api/transport.ts';
 import type { Settings } from '../../src/settings.ts';
+import { thisMachine, type Method } from '../../src/download/decode/method.ts';
 import { DecodePool } from '../../src/download/decode/pool.ts';
 import { syncDirectory } from '../../src/download/durable.ts';
 import { Journal } from '../../src/download/journal.ts';
@@ -34,8 +35,8 @@ export interface WorldOptions {
   readonly lifetimeMs?: number;
   /** Whether links tell when they die. */
   readonly tellExpiry?: boolean;
-  /** Whether files of any size are decoded in threads of their own. */
-  readonly inWorkers?: boolean;
+  /** How files of any size are decoded; by a stream unless told. */
+  readonly method?: Exclude<Method, 'stream'> | undefined;
   /** Whether the store's origin is the API's own, which may have the credentials. */
   readonly isApi?: boolean;
 }
@@ -48,7 +49,7 @@ export interface World {
   readonly events: Event[];
   readonly client: ApiClient;
   readonly interruption: AbortController;
-  readonly inWorkers: boolean;
+  readonly method: WorldOptions['method'];
   /** How often the provider was asked for new links. */
   renewals: number;
   /** What the provider answers then; replaced by tests. */
@@ -109,7 +110,7 @@ function createWorld(
     (await readdir(directory)).filter(isWanted).sort();
   const world: World = {
     ...parts,
-    inWorkers: options.inWorkers === true,
+    method: options.method,
     events: [],
     interruption: new AbortController(),
     renewals: 0,
@@ -144,7 +145,7 @@ function createWorld(
 }
 
 /** They keep nobody alive. */
-const pool = new DecodePool({ cores: 2, largeBytes: 0 });
+const pool = new DecodePool({ ...thisMachine, cores: 2, largeBytes: 0 });
 
 async function saveOnce(world: World, settings: Settings): Promise<Saved> {
   const { directory, clock, client, events, interruption } = world;
@@ -181,7 +182,9 @@ async function saveOnce(world: World, settings: Settings): Promise<Saved> {
         random: () => 0,
         signal: interruption.signal,
         umask: 0o022,
-        ...(world.inWorkers ? { threads: { pool, isAlone: () => false } } : {}),
+        ...(world.method === undefined
+          ? {}
+          : { threads: { pool, isAlone: () => world.method === 'inPlace' } }),
         settle: async () => await syncDirectory(directory),
         report: (event) => events.push(event),
         mask: (text) => text.replaceAll(API_KEY, '***'),

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { chunkSizeFor, gunzipSmall } from '../../../src/download/decode/gunzip-small.ts';
 import { gunzip, looksLikeGzip } from '../../../src/download/decode/gunzip.ts';
 import { gunzipInPlace } from '../../../src/download/decode/gunzip-in-place.ts';
 import { canInflateSync } from '../../../src/download/decode/sync-inflater.ts';
@@ -197,4 +198,28 @@ it('is recognised by its first three bytes', () => {
   expect(looksLikeGzip(file)).toBe(true);
   expect(looksLikeGzip(file.subarray(0, 2))).toBe(false);
   expect(looksLikeGzip(Buffer.from('PK\x03\x04'))).toBe(false);
+});
+
+describe('what a small file says of its size', () => {
+  const zippedWith = (isize: number): Buffer => {
+    const bytes = gzipSync(noise(100));
+    bytes.writeUInt32LE(isize, bytes.length - 4);
+    return bytes;
+  };
+
+  it.each([
+    ['nothing', 0, 16 * 1024],
+    ['the truth', 165_854, 165_855],
+    ['the most there is', 0xff_ff_ff_ff, 512 * 1024],
+  ])('is believed within limits: %s', (_, isize, expected) => {
+    expect(chunkSizeFor(zippedWith(isize))).toBe(expected);
+  });
+
+  it('is checked', () => {
+    expect(() => gunzipSmall(zippedWith(0xff_ff_ff_ff))).toThrow(IntegrityError);
+  });
+
+  it('may be missing', () => {
+    expect(chunkSizeFor(Buffer.from([0x1f]))).toBe(16 * 1024);
+  });
 });

@@ -20,7 +20,7 @@ async function inWorker(
   options: Partial<WorldOptions> = {},
 ): Promise<void> {
   opened.mockClear();
-  await inWorld({ files: { 'a.csv': file }, inWorkers: true, ...options }, play);
+  await inWorld({ files: { 'a.csv': file }, method: 'thread', ...options }, play);
   expect(opened).toHaveBeenCalled();
 }
 
@@ -71,7 +71,7 @@ describe('a file that another thread decodes', () => {
     const files = Object.fromEntries(
       Array.from({ length: 8 }, (_, at) => [`${at}.csv`, { bytes: gzipSync(noise(600_000, at)) }]),
     );
-    await inWorld({ files, inWorkers: true, settings: { concurrency: 8 } }, async (world) => {
+    await inWorld({ files, method: 'thread', settings: { concurrency: 8 } }, async (world) => {
       expect((await world.save()).failures).toEqual([]);
       for (let at = 0; at < 8; at += 1)
         expect((await world.read(`${at}.csv`)).equals(noise(600_000, at))).toBe(true);
@@ -143,7 +143,7 @@ it('under a coding of the server, which is a layer more, it is decoded here', as
   const coded = { bytes: gzipSync(zipped), headers: { 'content-encoding': 'gzip' } };
   opened.mockClear();
   await inWorld(
-    { files: { 'a.csv': coded }, inWorkers: true },
+    { files: { 'a.csv': coded }, method: 'thread' },
     async (world) => await landed(world, content),
   );
   expect(opened).not.toHaveBeenCalled();

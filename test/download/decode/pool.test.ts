@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { thisMachine } from '../../../src/download/decode/method.ts';
 import { DecodePool } from '../../../src/download/decode/pool.ts';
 import { hashOf, noise } from '../../helpers/bytes.ts';
 
@@ -15,7 +16,7 @@ async function setUp() {
   const folder = await mkdtemp(join(tmpdir(), 'exportpoll-test-'));
   const raw = await open(join(folder, 'raw'), 'wx+');
   const output = await open(join(folder, 'out'), 'wx');
-  const threads = new DecodePool({ cores: 2 });
+  const threads = new DecodePool({ ...thisMachine, cores: 2 });
   onTestFinished(async () => {
     await threads.close();
     await raw.close();
@@ -87,34 +88,5 @@ describe('a thread', () => {
     expect(await outcome).toMatchObject({ exitCode: 75, message });
     await decode.stop();
     expect(await begin()).toBeUndefined();
-  });
-});
-
-describe('a file is worth a thread', () => {
-  const LARGE = 16 * 1024 * 1024;
-  const threads = new DecodePool({ cores: 2 });
-  it.each([
-    ['a large one of several', { bytes: LARGE, isGzip: true, isAlone: false }, true],
-    [
-      'a large one that is gzip and alone: zlib has threads of its own',
-      { bytes: LARGE, isGzip: true, isAlone: true },
-      false,
-    ],
-    ['a large one that is only hashed', { bytes: LARGE, isGzip: false, isAlone: true }, true],
-    ['a small one', { bytes: LARGE - 1, isGzip: false, isAlone: false }, false],
-  ])('%s', (_, file, expected) => {
-    expect(threads.isWorthwhile(file)).toBe(expected);
-  });
-
-  it('not where this Node cannot, unless it is only hashed', () => {
-    const unable = new DecodePool({ cores: 2, canInflate: () => false });
-    expect(unable.isWorthwhile({ bytes: LARGE, isGzip: true, isAlone: false })).toBe(false);
-    expect(unable.isWorthwhile({ bytes: LARGE, isGzip: false, isAlone: false })).toBe(true);
-  });
-
-  it('never with a single core', () => {
-    expect(new DecodePool({ cores: 1 }).isWorthwhile({ bytes: LARGE, isGzip: false, isAlone: true })).toBe(
-      false,
-    );
   });
 });
