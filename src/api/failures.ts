@@ -129,10 +129,11 @@ const CAUSES: readonly Cause[] = [
  * | no-tls: the handshake | TryAgainError (75) | no, likewise |
  * | no-http: the answer cannot be read as HTTP | ProtocolError (76) | no: the next one would be the same |
  * | unsendable: a header with characters that none can have | ConfigError (78) | no |
+ * | none: what a request needs is missing here, WebAssembly for one | itself (1) | no |
  */
 export function networkError(error: unknown, what: string, signal: AbortSignal): Error {
   if (signal.aborted) return signal.reason as Error;
-  if (error instanceof ExportpollError) return error;
+  if (error instanceof ExportpollError || error instanceof ReferenceError) return error;
   const code = codeOf(error);
   const cause = CAUSES.find((known) => fits(known, code ?? (error instanceof Error ? error.name : '')));
   const reason = cause?.says ?? (error instanceof Error ? error.message : String(error));

@@ -345,6 +345,11 @@ describe('what is not a network failure', () => {
     expect(networkError(new Error('x'), 'GET it', AbortSignal.abort(interrupted))).toBe(interrupted);
   });
 
+  it('is a machine without what requests need, which is passed on as it is', () => {
+    const error = new ReferenceError('WebAssembly is not defined');
+    expect(networkError(error, 'GET it', new AbortController().signal)).toBe(error);
+  });
+
   it('is an error of ours, which is passed on as it is', () => {
     const error = new ProtocolError('odd answer');
     expect(networkError(error, 'GET it', new AbortController().signal)).toBe(error);
