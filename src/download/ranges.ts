@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import pLimit from 'p-limit';
 
 import { describeRequest } from '../api/http.ts';
@@ -62,6 +64,8 @@ export async function* receiveSegments(
 ): AsyncGenerator<Buffer, void, undefined> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
+  // Each connection listens; Node warns of a leak from eleven on.
+  setMaxListeners(0, signal);
   const fetching = new Fetching(store, source, { ...options, signal }, total);
   const limit = pLimit(connections);
   const segments = planSegments(store.size, total, size);

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { planSegments, segmentSize } from '../../src/download/ranges.ts';
 import { noise } from '../helpers/bytes.ts';
@@ -97,6 +97,21 @@ describe('a file over several connections', () => {
         expect(others).toEqual(wanted);
       },
     );
+  });
+
+  it('does not look like a leak to Node, however many there are', async () => {
+    const warned = vi.fn();
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
+    const large = { ...file, bytes: noise(12 * MIB) };
+    await inWorld({ files: { 'a.csv': large }, settings: { connections: CONNECTIONS } }, async (world) => {
+      world.server.fault = () => ({ stallAfter: 1000 });
+      const running = world.save();
+      await vi.waitFor(() => expect(world.server.sending()).toBe(CONNECTIONS), PATIENTLY);
+      world.interruption.abort(new Error('interrupted'));
+      await expect(running).rejects.toThrow('interrupted');
+    });
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it('is inflated in order', async () => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,11 +109,14 @@ function createWorld(
   server.fault = expiryOf(clock, deaths);
   const listed = async (isWanted: (name: string) => boolean): Promise<string[]> =>
     (await readdir(directory)).filter(isWanted).sort();
+  const interruption = new AbortController();
+  // As the real one.
+  setMaxListeners(0, interruption.signal);
   const world: World = {
     ...parts,
     method: options.method,
     events: [],
-    interruption: new AbortController(),
+    interruption,
     renewals: 0,
     renew: () => Promise.resolve(world.issue()),
     issue: () => {
