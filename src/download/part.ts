@@ -58,6 +58,7 @@ export class Part implements RawStore {
   #held: Buffer[] = [];
   #size = 0;
   #known: Sidecar;
+  #syncing: Promise<void> | undefined;
   #lost: IoError | undefined;
   onWritten: (() => void) | undefined;
 
@@ -137,6 +138,12 @@ export class Part implements RawStore {
 
   /** What fails there is lost, whatever is read later: the system tells it once. Nothing of it is kept. */
   async sync(): Promise<void> {
+    const syncing = this.#syncNow();
+    this.#syncing = syncing.catch(() => undefined);
+    await syncing;
+  }
+
+  async #syncNow(): Promise<void> {
     try {
       await this.#file?.handle.sync();
     } catch (error) {
@@ -202,6 +209,7 @@ export class Part implements RawStore {
 
   /** Keeps what is there for a later run; a part without a byte is of no use to it. */
   async close(): Promise<void> {
+    await this.#syncing;
     if (this.#lost !== undefined) this.#size = 0;
     if (this.#size > 0) await this.flush().catch(() => undefined);
     await this.#file?.handle.close();

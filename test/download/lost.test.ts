@@ -65,4 +65,16 @@ describe('a file that the disk has not taken', () => {
       expect((await world.read('a.csv')).equals(bytes)).toBe(true);
     });
   });
+
+  it('is none of a later run, either, when an interrupt comes first', async () => {
+    await inWorld({ files: { 'a.csv': { bytes: large, etag: '"v1"' } } }, async (world) => {
+      sync.mockImplementationOnce(async () => {
+        world.interruption.abort(new Error('interrupted'));
+        for (let turns = 0; turns < 100; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+        throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
+      });
+      await expect(world.save()).rejects.toThrow('interrupted');
+      expect(await world.leftovers()).toEqual([]);
+    });
+  });
 });
