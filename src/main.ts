@@ -1,3 +1,5 @@
+import type * as V8 from 'node:v8';
+
 import type { Context } from './context.ts';
 import { ExitCode, ExportpollError, InterruptedError, IoError } from './errors.ts';
 import { runProgram } from './program.ts';
@@ -46,21 +48,25 @@ export async function main(): Promise<void> {
  */
 function tuneForRequests(): void {
   const budget = process.versions.v8.startsWith('11.') ? ' --interrupt-budget=2000000' : '';
-  setV8Flags(`--liftoff-only --no-incremental-marking${budget}`);
+  v8()?.setFlagsFromString(`--liftoff-only --no-incremental-marking${budget}`);
 }
+
+/** Of what a few hundred exports and their files need. */
+const SMALL_HEAP_BYTES = 64 * 1024 * 1024;
 
 /**
  * Keeps the memory for new objects as large as it is by now: the buffers of files hang on small objects, and are freed
- * when these are collected, which happens when that memory is full. Not earlier: many exports that are waited for have
- * many objects.
+ * when these are collected, which happens when that memory is full. Not with thousands of exports: what waits with them
+ * would be taken for old too early, and stay (bench/README.md).
  */
 function tuneForFiles(): void {
-  setV8Flags('--semi-space-growth-factor=1');
+  const { used_heap_size: used = 0 } = v8()?.getHeapStatistics() ?? {};
+  if (used < SMALL_HEAP_BYTES) v8()?.setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/** Node 21, and 22 before 22.3, have no such function, and do without. */
-function setV8Flags(flags: string): void {
-  process.getBuiltinModule?.('node:v8').setFlagsFromString(flags);
+/** Not imported, for a quick start. Node 21, and 22 before 22.3, have no such function, and do without. */
+function v8(): typeof V8 | undefined {
+  return process.getBuiltinModule?.('node:v8');
 }
 
 function tell(error: unknown, redactor = new Redactor()): void {
