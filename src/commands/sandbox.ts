@@ -34,7 +34,8 @@ export async function sandbox(context: Context, flags: SandboxFlags): Promise<Ex
     context.stdout.stream.write(renderSandboxConfig(running));
     context.stderr.stream.write(
       `serving ${running.apiUrl}, files from ${running.storeUrl}; Ctrl-C stops\n` +
-        'to use it, save the configuration on stdout where you work: in .exportpollrc, after chmod 600\n',
+        'to use it, save the configuration on stdout in .exportpollrc, after chmod 600, and name it: ' +
+        'exportpoll watch -c .exportpollrc mytracker-raw:4\n',
     );
     if (!context.signal.aborted) await once(context.signal, 'abort');
   } finally {

@@ -106,7 +106,9 @@ describe.concurrent('sandbox', () => {
     const { exitCode, stderr } = await serving.result;
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 0,
-      stderr: expect.stringMatching(/^serving http:\/\/127\.0\.0\.1:.*\n.*\.exportpollrc.*chmod 600\n$/),
+      stderr: expect.stringMatching(
+        /^serving http:\/\/127\.0\.0\.1:.*\n.*chmod 600.*: exportpoll watch -c \.exportpollrc mytracker-raw:4\n$/,
+      ),
     });
     const report = await readFile(join(cli.directory, 'Test-API-Export.csv'), 'latin1');
     expect(report.split('\n')).toHaveLength(52);

@@ -100,6 +100,27 @@ async function serveHeld(
   return { sandbox, finish: () => (ahead = durationMs) };
 }
 
+describe.concurrent('README.md', () => {
+  it('has lines for the sandbox that work in the shell in which the lines before them were run', async ({
+    expect,
+    cli,
+    bare,
+  }) => {
+    const blocks = await blocksOf('README.md', 'sh');
+    const credentials = blocks.join('').match(/^export .*$/gm) ?? [];
+    expect(credentials.join('\n')).toContain('EXPORTPOLL_WEBADMIT_API_KEY=');
+    const block = blocks.find((text) => text.startsWith('exportpoll sandbox ')) ?? '';
+    expect(block).toContain('--port 8080 ');
+    // Any port that is free, and exports that are ready at once.
+    const lines = block.replace('--port 8080', '--rows 50 --duration 300ms');
+    const script = [...credentials, "trap 'kill $!' EXIT", lines].join('\n');
+    const ended = await bare(['sh', '-ec', script], {}, cli.directory);
+    expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
+    for (const path of sortedLines(ended.stdout)) expect(dirname(path)).toBe(cli.directory);
+    expect(sortedLines(ended.stdout)).not.toEqual([]);
+  });
+});
+
 describe.concurrent('docs/cron.md', () => {
   const jobs = async (): Promise<CronJob[]> =>
     (await blocksOf('docs/cron.md', 'crontab')).flatMap(readCrontab);
