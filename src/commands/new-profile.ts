@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { ExitCode, UsageError } from '../errors.ts';
+import { packageFile } from '../package-file.ts';
 
 /** `exportpoll providers new NAME`: prints a profile with comments to start from. */
 export function newProfile(context: Context, name: string): ExitCode {
@@ -8,11 +9,13 @@ export function newProfile(context: Context, name: string): ExitCode {
       hint: 'lower-case letters, digits and dashes, as in acme-orders',
     });
   }
-  context.stdout.stream.write(SCAFFOLD.replaceAll('NAME', name));
+  // As a URL: the comment that editors read ends at a space.
+  const schema = packageFile('schema/profile.schema.json').href;
+  context.stdout.stream.write(SCAFFOLD.replaceAll('NAME', name).replace('SCHEMA', () => schema));
   return ExitCode.ok;
 }
 
-const SCAFFOLD = `# yaml-language-server: $schema=https://unpkg.com/exportpoll/schema/profile.schema.json
+const SCAFFOLD = `# yaml-language-server: $schema=SCHEMA
 # What every field means: docs/profiles.md. Check it, without an account, with
 #   exportpoll providers check NAME.profile.yaml --sample answer.json
 profile: 1

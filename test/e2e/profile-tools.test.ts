@@ -1,4 +1,8 @@
+import { readFile } from 'node:fs/promises';
+
+import { Ajv } from 'ajv';
 import { describe } from 'vitest';
+import { parse } from 'yaml';
 
 import { it } from '../helpers/e2e.ts';
 
@@ -9,6 +13,14 @@ describe('providers new', () => {
     await cli.write('acme.profile.yaml', stdout);
     const checked = await cli.run(['providers', 'check', 'acme.profile.yaml']);
     expect(checked).toMatchObject({ exitCode: 0, stdout: 'acme-orders: the profile is sound\n', stderr: '' });
+  });
+
+  it('names the schema of this installation, which the profile is valid by', async ({ expect, cli }) => {
+    const { stdout } = await cli.run(['providers', 'new', 'acme-orders']);
+    const [, schema = ''] = /^# yaml-language-server: \$schema=(file:\S+)\n/.exec(stdout) ?? [];
+    const rules = JSON.parse(await readFile(new URL(schema), 'utf8')) as object;
+    const isProfile = new Ajv({ strict: false }).compile(rules);
+    expect(isProfile(parse(stdout)), JSON.stringify(isProfile.errors)).toBe(true);
   });
 
   it('refuses a name that no profile can have', async ({ expect, cli }) => {
