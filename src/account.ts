@@ -33,6 +33,8 @@ export interface Target {
   readonly settings: Settings;
   /** What the ledger knew of it when the run began. */
   readonly entry?: Entry;
+  /** This run has started it. */
+  readonly isNew?: true;
 }
 
 /** What a person calls it: `provider:id`. */

@@ -22,6 +22,8 @@ export type Event =
       type: 'export.started';
       /** When this machine started it, as an ISO 8601 instant; absent for one that was started elsewhere. */
       since?: string;
+      /** It was started before this run. Only beside `since`. */
+      already?: true;
     })
   | (OfExport & {
       type: 'export.status';

@@ -9,10 +9,11 @@ import { lookNoter } from './notes.ts';
 import type { RunWorld } from './world.ts';
 
 /** Tells that a run begins to work on an export. */
-export function announce({ account, id, entry }: Target, report: RunWorld['report']): void {
+export function announce({ account, id, entry, isNew }: Target, report: RunWorld['report']): void {
+  const already = isNew === true ? {} : { already: true as const };
   // Only a start has parameters.
-  const since = entry?.parameters === undefined ? {} : { since: entry.createdAt };
-  report({ type: 'export.started', provider: account.name, id, ...since });
+  const start = entry?.parameters === undefined ? {} : { since: entry.createdAt, ...already };
+  report({ type: 'export.started', provider: account.name, id, ...start });
 }
 
 /** Who looks once does not want to wait; whatever takes longer than this, in ms, is for the next run. */

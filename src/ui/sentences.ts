@@ -32,7 +32,7 @@ export function sentenceOf(event: Event): Sentence | undefined {
         ? undefined
         : { severity: event.exitCode === 0 ? 'done' : 'info', text: summarySentence(event) };
     case 'export.started':
-      return event.since === undefined ? undefined : { severity: 'info', text: `started ${event.since}` };
+      return beginSentence(event);
     case 'link.issued':
     case 'file.progress':
       return undefined;
@@ -76,6 +76,11 @@ function stillSentence({ state, providerStatus, percent, message }: StatusEvent)
   const share = percent === undefined ? [] : [`${Math.min(99, Math.floor(percent))} %`];
   const details = [...word, ...share].join(', ');
   return `still ${state}${details === '' ? '' : ` (${details})`}${message === undefined ? '' : `: ${message}`}`;
+}
+
+function beginSentence({ since, already }: Extract<Event, { type: 'export.started' }>): Sentence | undefined {
+  if (since === undefined) return undefined;
+  return { severity: 'info', text: already === true ? `was started ${since}` : `started ${since}` };
 }
 
 function startSentence({ file, bytes, resumedFrom }: Extract<Event, { type: 'file.started' }>): string {

@@ -59,6 +59,7 @@ describe.concurrent('start --watch', () => {
       }
       const events = ofType(eventsOf(result), 'export.started');
       expect(events).toEqual([expect.objectContaining({ provider, id, since: expect.any(String) })]);
+      expect(events[0]).not.toHaveProperty('already');
       expect(await ledgerOf(cli)).toEqual([
         expect.objectContaining({ provider, id, state: 'finished', outcome: 'ready' }),
       ]);
@@ -69,11 +70,17 @@ describe.concurrent('start --watch', () => {
 describe('start', () => {
   it('prints the target, and goes on with it when it is run again', async ({ expect, cli, run, sandbox }) => {
     const first = await run(['start', ...RAW]);
-    expect(first).toMatchObject({ exitCode: 0, stdout: `mytracker-raw:${sandbox.started[0]?.id}\n` });
+    const id = sandbox.started[0]?.id;
+    expect(first).toMatchObject({ exitCode: 0, stdout: `mytracker-raw:${id}\n` });
     const asked = sandbox.requests.length;
     const second = await run(['start', ...RAW]);
     expect(second).toMatchObject({ exitCode: 0, stdout: first.stdout });
     expect(sandbox.requests).toHaveLength(asked);
+    // Nothing was started this time, and it says so.
+    expect(first.stderr).toMatch(new RegExp(`^mytracker-raw ${id}: started \\d{4}-`));
+    expect(second.stderr).toBe(first.stderr.replace(': started', ': was started'));
+    const [told] = eventsOf(await run(['start', ...RAW, '--json']));
+    expect(told).toMatchObject({ type: 'export.started', id, since: expect.any(String), already: true });
 
     const watched = await run(['watch', '-q']);
     expect(watched.exitCode).toBe(0);

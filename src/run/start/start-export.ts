@@ -96,7 +96,7 @@ async function startNew(
   const draft = draftOf(order, identity);
   const id = await askStart(order, draft, { isRepeated: false, known }, world);
   if (id === undefined) throw new Error('a new start was taken for an old one');
-  return await noteStarted(order, draft, id, world);
+  return { ...(await noteStarted(order, draft, id, world)), isNew: true };
 }
 
 function withFailure(outcome: Outcome, error: ExportpollError): Outcome {
