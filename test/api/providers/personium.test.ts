@@ -71,8 +71,11 @@ describe('what became of an export', () => {
   });
 });
 
-describe("somebody else's export in the same cell", () => {
-  const others = { '/cell/__export': inProgress };
+describe.each([
+  ['in progress', inProgress],
+  ['in a state that nobody knows', { body: { status: 'suspended', exportation_name: 'another' } }],
+] satisfies [string, Reply][])("somebody else's export in the same cell, %s,", (_, status) => {
+  const others = { '/cell/__export': status };
 
   it('is not taken for ours, nor is its percentage', async () => {
     const look = await found(
