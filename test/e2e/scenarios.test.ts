@@ -5,6 +5,7 @@ import { describe } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { ExitCode } from '../../src/errors.ts';
 import { builtinText } from '../../src/profiles/builtin.ts';
+import { renderSandboxConfig } from '../../src/sandbox/config-text.ts';
 import { scenarios, type Scenario } from '../../src/sandbox/sandbox.ts';
 import { expectedBytes, it, readManifest } from '../helpers/e2e.ts';
 import { eventsOf, ofType, type Cli } from '../helpers/run-cli.ts';
@@ -56,6 +57,58 @@ describe.concurrent('watch, for every documented id of the sandbox', () => {
     expect(JSON.stringify(committed)).not.toMatch(/Signature|https?:/);
   });
 });
+
+describe.concurrent('watch, for the documented ids of one sandbox, each after the others', () => {
+  const providers = [...new Set(scenarios.map(({ provider }) => provider))];
+  // A cell works on one export at a time, so those of Personium could be in each other's way.
+  const ways = [...providers.map((provider) => [provider, 'down'] as const), ['personium', 'up'] as const];
+  const TIMEOUT_MS = 120_000;
+
+  it.for(ways)(
+    'ends with the code that the list of %s names, %s the list',
+    { timeout: TIMEOUT_MS },
+    async ([provider, way], { expect, cli, run, sandbox }) => {
+      const list = printedIds(renderSandboxConfig(sandbox), provider);
+      const expected = way === 'down' ? list : list.toReversed();
+      const known = new Map(scenarios.map((scenario) => [`${scenario.provider}:${scenario.id}`, scenario]));
+      const ended: Printed[] = [];
+      for (const { id } of expected) {
+        const target = `${provider}:${id}`;
+        const scenario = known.get(target);
+        const flags = scenario === undefined ? [] : await flagsFor(scenario, cli);
+        const { exitCode } = await run(['watch', '-q', ...flags, target]);
+        ended.push({ id, exitCode });
+      }
+      expect(ended).toHaveLength(scenarios.filter((one) => one.provider === provider).length);
+      expect(ended).toEqual(expected);
+    },
+  );
+
+  it.for(['CellExport_stuck', 'CellExport_odd'])(
+    'leaves the cell to an export that is started after personium:%s',
+    { timeout: TIMEOUT_MS },
+    async (id, { expect, cli, run, sandbox }) => {
+      await run(['watch', '-q', '--timeout', '1s', `personium:${id}`]);
+      const started = await run(['start', 'personium', '--watch', '-q']);
+      expect(started).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(started.stdout).toBe(`${join(cli.directory, sandbox.started[0]?.files[0] ?? '')}\n`);
+    },
+  );
+});
+
+/** A line of the list that the sandbox prints. */
+interface Printed {
+  readonly id: string;
+  readonly exitCode: number | undefined;
+}
+
+/** The ids of `provider` in the list that the sandbox prints, in its order. */
+function printedIds(text: string, provider: string): Printed[] {
+  const [, section = ''] = text.split(`\n  ${provider}:\n`);
+  const [own = ''] = section.split(/^ {2}\S/m);
+  const lines = own.matchAll(/^ {4}# (?<id>\S+) +exit (?<code>\d+) /gm);
+  return [...lines].map(({ groups }) => ({ id: groups?.['id'] ?? '', exitCode: Number(groups?.['code']) }));
+}
 
 /** What makes the scenario quick to watch. */
 async function flagsFor({ provider, outcome, exitCode, oddity }: Scenario, cli: Cli): Promise<string[]> {

@@ -51,7 +51,7 @@ export const personiumScripts: readonly Script[] = [
   },
   {
     id: 'CellExport_odd',
-    title: 'has a status that nobody knows',
+    title: 'has a status that nobody knows (until another name is asked for)',
     outcome: 'unknown',
     statuses: ['exportation suspended'],
   },

@@ -18,7 +18,7 @@ export interface Cell {
   begin(scenario: Scenario): void;
   /** The worker begins a moment later: until then the cell looks idle. */
   start(scenario: Scenario): void;
-  /** Works on an export, or is about to. */
+  /** Works on an export that gets done, or is about to. */
   isBusy(): boolean;
   /** None while the cell is idle ("ready"). */
   current(): CellExport | undefined;
@@ -39,22 +39,27 @@ export function createCell(durationMs: number, now: () => number): Cell {
   const runs = new Map<Scenario, Run>();
   const lagMs = Math.min(durationMs / 4, LONGEST_LAG_MS);
 
+  /** One that never ends would keep the cell for good; it ends here, and begins anew when it is asked for again. */
+  const makeWay = (): void => {
+    for (const [scenario, { until }] of runs) if (until === Infinity) runs.delete(scenario);
+  };
+
   return {
     begin(scenario) {
       if (wasDoneBefore(scenario) || runs.has(scenario)) return;
-      // One that never ends would keep the cell for good; it makes way, and begins anew when it is asked for again.
-      for (const [other, { until }] of runs) if (until === Infinity) runs.delete(other);
+      makeWay();
       const from = Math.max(now(), ...[...runs.values()].map(({ until }) => until));
       const ends = scenario.statuses.at(-1) === 'ready';
       runs.set(scenario, { from, until: ends ? from + durationMs : Infinity });
     },
 
     start(scenario) {
+      makeWay();
       const from = now() + lagMs;
       runs.set(scenario, { from, until: from + durationMs });
     },
 
-    isBusy: () => [...runs.values()].some(({ until }) => now() < until),
+    isBusy: () => [...runs.values()].some(({ until }) => until !== Infinity && now() < until),
 
     current() {
       for (const [scenario, { from, until }] of runs) {
