@@ -7,6 +7,12 @@ import { checkProfile } from '../src/profiles/load.ts';
 
 const text = readFileSync('docs/profiles.md', 'utf8');
 
+it('README.md installs the file that `npm pack` makes', () => {
+  const { name, version } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, string>;
+  const readme = readFileSync('README.md', 'utf8');
+  expect(readme).toContain(`\nnpm pack\nnpm install --global ./${name}-${version}.tgz\n`);
+});
+
 /** Every name of a field in a JSON Schema. */
 function fieldsIn(schema: unknown): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
