@@ -188,12 +188,13 @@ function collect(value: string, before: readonly string[] = []): string[] {
 function addFlags(command: Command, name: CommandName): void {
   for (const flag of flags) {
     if (!flag.commands.includes(name)) continue;
+    const description = flag.descriptions?.[name] ?? flag.description;
     const names = [flag.short, flag.long].filter((part) => part !== undefined).join(', ');
     const option = new Option(
       flag.argument === undefined ? names : `${names} <${flag.argument}>`,
       flag.defaultText === undefined || flag.argument === undefined
-        ? flag.description
-        : `${flag.description} (default: ${flag.defaultText})`,
+        ? description
+        : `${description} (default: ${flag.defaultText})`,
     );
     // A switch has none on the command line, whatever its twin in the environment takes.
     const choices = flag.argument === undefined ? undefined : flag.choices;

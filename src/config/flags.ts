@@ -34,6 +34,8 @@ interface FlagOf<Key extends keyof Settings> {
   readonly argument?: string;
   readonly choices?: readonly string[];
   readonly description: string;
+  /** What the help of a command says instead, where the flag means something else there. */
+  readonly descriptions?: Partial<Readonly<Record<CommandName, string>>>;
   /** Its twin in the environment: `EXPORTPOLL_MAX_INTERVAL`. */
   readonly env: string;
   /** Throws RangeError, whose message continues a sentence that begins with the flag: `must be …`. */
@@ -170,6 +172,7 @@ export const flags: readonly Flag[] = [
   }),
   flag('json', '--json', {
     description: 'NDJSON events on stdout',
+    descriptions: { list: 'print a JSON array', providers: 'print JSON', config: 'print a JSON object' },
     parse: yesOrNo,
     defaultText: 'false',
     commands: PRINTING,

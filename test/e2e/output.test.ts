@@ -103,6 +103,16 @@ describe.concurrent('the program without work', () => {
     },
   );
 
+  it.for([
+    ['watch', 'NDJSON events on stdout'],
+    ['list', 'print a JSON array'],
+    ['providers', 'print JSON'],
+    ['config', 'print a JSON object'],
+  ] as const)('explains what --json prints with %s: %s', async ([command, words], { expect, cli }) => {
+    const { stdout } = await cli.run([command, '--help']);
+    expect(/^ +--json +(.*)$/m.exec(stdout)?.[1]).toBe(words);
+  });
+
   it('says that flags follow the command', async ({ expect, cli }) => {
     const { exitCode, stderr } = await cli.run(['-q', 'watch', 'webadmit:1/2']);
     expect(exitCode).toBe(2);
