@@ -20,6 +20,9 @@ export async function verify(context: Context, invocation: Invocation): Promise<
   const { settings } = configuration;
   const named = invocation.targets.map((path) => (isAbsolute(path) ? path : join(context.cwd, path)));
   const directories = named.length > 0 ? named : [settings.output];
+  if (directories.includes('-')) {
+    throw new UsageError('verify needs a directory, and --output - is none', { hint: NAME_THEM });
+  }
   const sets = await Promise.all(directories.map(manifestsIn));
   // Its files were saved long ago: only what is wrong with them is news.
   const quiet = { ...settings, progress: 'none' } as const;
@@ -60,6 +63,8 @@ function inShort(
   return [{ type: 'warning', message }];
 }
 
+const NAME_THEM = 'name the directories that exports were saved in: exportpoll verify DIR';
+
 /** The manifests of a directory. Throws UsageError where there is none: nothing verified is nothing sound. */
 async function manifestsIn(directory: string): Promise<{
   directory: string;
@@ -68,7 +73,7 @@ async function manifestsIn(directory: string): Promise<{
   const listed = await listManifests(directory).catch(noneWhereNothingIs(directory));
   if (listed.length > 0) return { directory, listed };
   throw new UsageError(`no manifest in ${directory}`, {
-    hint: 'name the directories that exports were saved in: exportpoll verify DIR',
+    hint: NAME_THEM,
   });
 }
 

@@ -75,6 +75,7 @@ export const flags: readonly Flag[] = [
     short: '-o',
     argument: 'DIR',
     description: 'where files go; - streams their contents to stdout, one after the other',
+    descriptions: { verify: 'where they were saved' },
     parse: text,
     defaultText: '.',
     perExport: true,

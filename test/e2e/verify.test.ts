@@ -129,6 +129,21 @@ describe.concurrent('verify', () => {
     expect(await run(['verify', join(cli.directory, 'Test-API-Export.csv')])).toMatchObject({ exitCode: 2 });
   });
 
+  it('needs a directory, which stdout is not', async ({ expect, run, cli }) => {
+    await run(['watch', 'webadmit:86446/74780']);
+    for (const [args, env] of [
+      [['-o', '-'], {}],
+      [[], { EXPORTPOLL_OUTPUT: '-' }],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await run(['verify', ...args], { env });
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+      expect(stderr).toMatch(/verify needs a directory, and --output - is none\n.* exportpoll verify DIR\n/);
+    }
+    expect(await run(['verify', '-o', '-', cli.directory])).toMatchObject({ exitCode: 0 });
+    const { stdout } = await run(['verify', '--help']);
+    expect(stdout).toMatch(/--output <DIR> +where they were saved \(default: \.\)/);
+  });
+
   it('says of a directory that cannot be read why', async ({ expect, run, cli }) => {
     const path = join(cli.directory, 'loop');
     // Nobody can read it, not even root.
