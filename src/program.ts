@@ -198,7 +198,8 @@ function addFlags(command: Command, name: CommandName): void {
     );
     // A switch has none on the command line, whatever its twin in the environment takes.
     const choices = flag.argument === undefined ? undefined : flag.choices;
-    command.addOption(choices === undefined ? option : option.choices([...choices]));
+    if (choices !== undefined) option.choices([...choices]);
+    command.addOption(option.hideHelp(flag.idleIn?.includes(name) ?? false));
   }
   command.option('-c, --config <FILE>', 'this configuration file, and trust it');
 }

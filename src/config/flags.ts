@@ -36,6 +36,8 @@ interface FlagOf<Key extends keyof Settings> {
   readonly description: string;
   /** What the help of a command says instead, where the flag means something else there. */
   readonly descriptions?: Partial<Readonly<Record<CommandName, string>>>;
+  /** Commands that accept it like the others, and for which it changes nothing: their help leaves it out. */
+  readonly idleIn?: readonly CommandName[];
   /** Its twin in the environment: `EXPORTPOLL_MAX_INTERVAL`. */
   readonly env: string;
   /** Throws RangeError, whose message continues a sentence that begins with the flag: `must be …`. */
@@ -188,6 +190,7 @@ export const flags: readonly Flag[] = [
   flag('quiet', '--quiet', {
     short: '-q',
     description: 'nothing on stderr unless something fails',
+    idleIn: ['providers'],
     parse: yesOrNo,
     defaultText: 'false',
     commands: ALL,
@@ -195,6 +198,11 @@ export const flags: readonly Flag[] = [
   flag('verbose', '--verbose', {
     short: '-v',
     description: 'tell every request',
+    descriptions: {
+      list: 'two more columns: when it was updated, and its file in the ledger',
+      verify: 'list every file that a later export has replaced',
+    },
+    idleIn: ['providers'],
     parse: yesOrNo,
     defaultText: 'false',
     commands: ALL,

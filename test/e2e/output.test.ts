@@ -104,13 +104,22 @@ describe.concurrent('the program without work', () => {
   );
 
   it.for([
-    ['watch', 'NDJSON events on stdout'],
-    ['list', 'print a JSON array'],
-    ['providers', 'print JSON'],
-    ['config', 'print a JSON object'],
-  ] as const)('explains what --json prints with %s: %s', async ([command, words], { expect, cli }) => {
+    ['watch', '--json', 'NDJSON events on stdout'],
+    ['list', '--json', 'print a JSON array'],
+    ['providers', '--json', 'print JSON'],
+    ['config', '--json', 'print a JSON object'],
+    ['watch', '-v, --verbose', 'tell every request'],
+    ['list', '-v, --verbose', 'two more columns: when it was updated, and its file in the ledger'],
+    ['verify', '-v, --verbose', 'list every file that a later export has replaced'],
+  ] as const)('explains what it does with %s %s', async ([command, flag, words], { expect, cli }) => {
     const { stdout } = await cli.run([command, '--help']);
-    expect(/^ +--json +(.*)$/m.exec(stdout)?.[1]).toBe(words);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(` ${flag} ${words} -`);
+  });
+
+  it('promises nothing of a flag that changes nothing, and accepts it', async ({ expect, cli }) => {
+    const { stdout } = await cli.run(['providers', '--help']);
+    expect(stdout).not.toMatch(/--quiet|--verbose/);
+    expect(await cli.run(['providers', '-qv', 'webadmit'])).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
   it('says that flags follow the command', async ({ expect, cli }) => {
