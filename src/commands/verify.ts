@@ -9,6 +9,7 @@ import { formatCount } from '../format.ts';
 import type { Outcome } from '../run/outcome.ts';
 import type { Invocation } from '../run/session.ts';
 import type { Settings } from '../settings.ts';
+import { shellWord } from '../shell-word.ts';
 import { startTelling } from '../run/telling.ts';
 import { checksIn, verifySet } from '../run/verify-set.ts';
 
@@ -33,7 +34,7 @@ export async function verify(context: Context, invocation: Invocation): Promise<
     const check = checksIn(directory);
     const replaced: Warning[] = [];
     for (const { path, manifest } of listed) {
-      if (manifest === undefined) outcomes.push(unreadable(path));
+      if (manifest === undefined) outcomes.push(unreadable(path, directory));
       else {
         const verified = await verifySet({ directory, manifests, check }, manifest, telling.report);
         outcomes.push(verified);
@@ -86,7 +87,9 @@ function noneWhereNothingIs(directory: string): (error: unknown) => never[] {
   };
 }
 
-function unreadable(path: string): Outcome {
-  const error = new IntegrityError(`${path} cannot be read as a manifest`);
+function unreadable(path: string, directory: string): Outcome {
+  const error = new IntegrityError(`${path} cannot be read as a manifest`, {
+    hint: `to fetch its export anew: exportpoll watch PROVIDER:ID --output ${shellWord(directory)} --if-exists overwrite`,
+  });
   return { subject: path, files: 0, bytes: 0, failures: [{ error, told: false }] };
 }

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { checkFile, sha256Of, type Manifest, type ManifestFile } from '../download/manifest.ts';
 import { IntegrityError } from '../errors.ts';
 import type { Event } from '../events.ts';
+import { formatCount } from '../format.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What is wrong with a file, or `undefined`. */
@@ -31,7 +33,7 @@ export interface Verified extends Outcome {
   readonly replaced: readonly string[];
 }
 
-/** Compares the files of a manifest with it: tells which are sound and wrong. */
+/** Compares the files of a manifest with it: tells which are sound and wrong, and leaves to the end what to do. */
 export async function verifySet(
   place: Place,
   manifest: Manifest,
@@ -58,8 +60,16 @@ export async function verifySet(
       report({ type: 'file.failed', ...about, code: error.exitCode, message: problem });
     } else replaced.set(by, [...(replaced.get(by) ?? []), file.name]);
   }
+  if (failures.length > 0) failures.push({ error: damaged(failures.length, manifest, place), told: false });
   const sentences = [...replaced].map(([by, names]) => replacedSentence(names, by));
   return { subject: `${provider}:${id}`, files: count, bytes, failures, replaced: sentences };
+}
+
+function damaged(count: number, { provider, id }: Manifest, { directory }: Place): IntegrityError {
+  const words = [`${provider}:${id}`, '--output', directory, '--if-exists', 'overwrite'].map(shellWord);
+  return new IntegrityError(`damaged or missing: ${formatCount(count, 'file')}`, {
+    hint: `to fetch anew, with the other flags that were used: exportpoll watch ${words.join(' ')}`,
+  });
 }
 
 /** The newer manifest that the file on disk is of: a later export has replaced the file (`--if-exists own`). */

@@ -34,6 +34,29 @@ describe.concurrent('verify', () => {
     expect(verified.stderr).toMatch(/\d+ bytes; \d+ were saved/);
   });
 
+  it('says of what is damaged or missing how it is fetched anew, which mends it', async ({
+    expect,
+    run,
+    cli,
+  }) => {
+    const output = join(cli.directory, "the nurse's");
+    const watched = await run(['watch', 'mytracker-raw:4', '-o', output]);
+    const [first = '', second = ''] = watched.stdout.split('\n');
+    await appendFile(first, 'x');
+    await rm(second);
+    const { exitCode, stderr } = await run(['verify', output]);
+    expect(exitCode).toBe(65);
+    expect(stderr.split('\n').slice(2)).toEqual([
+      'exportpoll: mytracker-raw:4: damaged or missing: 2 files',
+      '  to fetch anew, with the other flags that were used: exportpoll watch mytracker-raw:4 ' +
+        `--output '${cli.directory}/the nurse'\\''s' --if-exists overwrite`,
+      '',
+    ]);
+    const mended = await run(['watch', 'mytracker-raw:4', '--output', output, '--if-exists', 'overwrite']);
+    expect(mended.exitCode, mended.stderr).toBe(0);
+    expect(await run(['verify', output])).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
   it('ends with 65 for a file that is missing, and checks the others', async ({ expect, run, cli }) => {
     const { stdout } = await run(['watch', 'mytracker-raw:4']);
     const [first = '', second = ''] = stdout.split('\n');
@@ -114,6 +137,7 @@ describe.concurrent('verify', () => {
     const verified = await run(['verify']);
     expect(verified.exitCode).toBe(65);
     expect(verified.stderr).toContain('other-1.manifest.json');
+    expect(verified.stderr).toMatch(/exportpoll watch PROVIDER:ID --output \S+ --if-exists overwrite\n/);
   });
 
   it('is a mistake in a folder without a manifest, also beside one that has some', async ({
