@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { loadConfiguration, requireSound } from '../config/configuration.ts';
 import type { Context } from '../context.ts';
 import { listManifests } from '../download/manifest.ts';
-import { ExitCode, IntegrityError, IoError, messageOf, UsageError } from '../errors.ts';
+import { ExitCode, IntegrityError, IoError, messageOf, UsageError, type ExportpollError } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { formatCount } from '../format.ts';
 import type { Outcome } from '../run/outcome.ts';
@@ -66,25 +66,24 @@ function inShort(
 
 const NAME_THEM = 'name the directories that exports were saved in: exportpoll verify DIR';
 
-/** The manifests of a directory. Throws UsageError where there is none: nothing verified is nothing sound. */
+/** The manifests of a directory. Throws UsageError where there are none: nothing verified is nothing sound. */
 async function manifestsIn(directory: string): Promise<{
   directory: string;
   listed: Awaited<ReturnType<typeof listManifests>>;
 }> {
-  const listed = await listManifests(directory).catch(noneWhereNothingIs(directory));
-  if (listed.length > 0) return { directory, listed };
-  throw new UsageError(`no manifest in ${directory}`, {
-    hint: NAME_THEM,
+  const listed = await listManifests(directory).catch((error: unknown) => {
+    throw notListed(directory, error);
   });
+  if (listed.length > 0) return { directory, listed };
+  throw new UsageError(`no manifest in ${directory}`, { hint: NAME_THEM });
 }
 
-/** A directory that is not there has no manifests; of one that cannot be read nobody knows. */
-function noneWhereNothingIs(directory: string): (error: unknown) => never[] {
-  return (error) => {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw new IoError(`${directory}: cannot be read: ${messageOf(error)}`, { cause: error });
-  };
+/** One that is not there, or no directory, is a mistake in the call; of one that cannot be read nobody knows. */
+function notListed(directory: string, error: unknown): ExportpollError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return new UsageError(`${directory} does not exist`, { hint: NAME_THEM });
+  if (code === 'ENOTDIR') return new UsageError(`${directory} is not a directory`, { hint: NAME_THEM });
+  return new IoError(`${directory}: cannot be read: ${messageOf(error)}`, { cause: error });
 }
 
 function unreadable(path: string, directory: string): Outcome {

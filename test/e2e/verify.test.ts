@@ -140,18 +140,23 @@ describe.concurrent('verify', () => {
     expect(verified.stderr).toMatch(/exportpoll watch PROVIDER:ID --output \S+ --if-exists overwrite\n/);
   });
 
-  it('is a mistake in a folder without a manifest, also beside one that has some', async ({
-    expect,
-    run,
-    cli,
-  }) => {
-    expect(await run(['verify'])).toMatchObject({ exitCode: 2 });
-    await run(['watch', 'webadmit:86446/74780']);
-    expect(await run(['verify', cli.directory, join(cli.directory, 'nowhere')])).toMatchObject({
-      exitCode: 2,
-    });
-    expect(await run(['verify', join(cli.directory, 'Test-API-Export.csv')])).toMatchObject({ exitCode: 2 });
-  });
+  it.for([
+    ['where there is no manifest', '', /: no manifest in /],
+    ['where there is nothing', 'nowhere', /nowhere does not exist\n/],
+    ['in a file', 'a-file', /a-file is not a directory\n/],
+  ] as const)(
+    'is a mistake %s, also beside a sound directory',
+    async ([, name, said], { expect, run, cli }) => {
+      const [sound, wrong] = [join(cli.directory, 'sound'), join(cli.directory, name)];
+      await run(['watch', 'webadmit:86446/74780', '-o', sound]);
+      await cli.write('a-file', '');
+      for (const directories of [[wrong], [sound, wrong]]) {
+        const { exitCode, stdout, stderr } = await run(['verify', ...directories]);
+        expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+        expect(stderr).toMatch(said);
+      }
+    },
+  );
 
   it('needs a directory, which stdout is not', async ({ expect, run, cli }) => {
     await run(['watch', 'webadmit:86446/74780']);
