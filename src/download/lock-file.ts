@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { link, open, readdir, writeFile, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { diskError, onDisk } from './disk-errors.ts';
 import { NO_LINKS, removeFile } from './durable.ts';
@@ -98,7 +98,8 @@ export class LockFile {
   }
 
   async #write(): Promise<FileHandle> {
-    return await onDisk(this.draft, async () => {
+    // It is the first file that a run writes here: what is told is the directory's, whose name people know.
+    return await onDisk(dirname(this.draft), async () => {
       await removeFile(this.draft);
       await writeFile(this.draft, this.#text, { mode: 0o600, flag: 'wx' });
       const handle = await open(this.draft, 'r+');

@@ -155,6 +155,14 @@ describe('a lock', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it.each(['EACCES', 'EPERM', 'EROFS'])('that ends with %s names the directory', async (code) => {
+    fails(writeFile, code);
+    await expect(acquire()).rejects.toMatchObject({
+      exitCode: 73,
+      message: `${directory}: not writable (${code})`,
+    });
+  });
+
   it('leaves nothing behind when it cannot be written', async () => {
     fails(writeFile, 'ENOSPC', async (draft) => await realWriteFile(draft, ''));
     await expect(acquire()).rejects.toMatchObject({ exitCode: 74 });
