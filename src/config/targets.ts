@@ -4,6 +4,7 @@ import { isUnfinished, type Entry } from '../ledger/entry.ts';
 import { didYouMean } from '../nearest.ts';
 import { isIdOf } from '../profiles/id.ts';
 import { apiOf } from '../profiles/origins.ts';
+import type { Profile } from '../profiles/schema.ts';
 import type { Settings } from '../settings.ts';
 import { complaints } from './complaints.ts';
 import type { ConfigFile } from './config-file.ts';
@@ -104,8 +105,10 @@ export function resolveTarget(
   if (prefix !== undefined && known.includes(prefix)) {
     return target(configuration.account(prefix), text.slice(prefix.length + 1), settings);
   }
-  if (settings.provider !== undefined)
-    return target(configuration.account(settings.provider), text, settings);
+  const account = settings.provider === undefined ? undefined : configuration.account(settings.provider);
+  const isId = account !== undefined && isIdOf(account.profile, text);
+  if (known.includes(text) && !isId) throw needsId(text, configuration.profile(text));
+  if (account !== undefined) return target(account, text, settings);
   if (prefix !== undefined) {
     throw new UsageError(`unknown provider "${prefix}" in "${text}"${didYouMean(prefix, known)}`, {
       hint: `known providers: ${known.join(', ')}`,
@@ -212,6 +215,13 @@ function distinct(targets: readonly Target[]): Target[] {
     if (!seen.has(key)) seen.set(key, target);
   }
   return [...seen.values()];
+}
+
+/** The error of whoever names a provider where a TARGET is to be. */
+function needsId(provider: string, { id }: Profile): UsageError {
+  return new UsageError(`"${provider}" is a provider, and needs an id: ${id.description}`, {
+    hint: `write it as ${provider}:ID, for example ${provider}:${id.example}`,
+  });
 }
 
 /** A pattern as people know them: the names of its groups are for the program. */

@@ -70,6 +70,9 @@ test.each([
   ['rebilly:.', {}, 'is not an id of rebilly'],
   ['webadmitt:1/2', {}, 'unknown provider "webadmitt" in "webadmitt:1/2"; did you mean "webadmit"?'],
   ['1/2', {}, 'no provider for "1/2", and no export of that name'],
+  ['webadmit', {}, `"webadmit" is a provider, and needs an id: the export's id and the export file's id`],
+  ['webadmit', { provider: 'nursing' }, '"webadmit" is a provider, and needs an id'],
+  ['nursing', { provider: 'nursing' }, '"nursing" is a provider, and needs an id'],
   ['aplicants', {}, 'did you mean "applicants"?'],
   ['1/2', { provider: 'nobody' }, 'unknown provider "nobody"'],
   ['payments', {}, 'the export "payments" has no id yet'],
@@ -78,6 +81,17 @@ test.each([
   const configuration = await load(flags);
   expect(() => resolveTarget(configuration, text)).toThrow(UsageError);
   expect(() => resolveTarget(configuration, text)).toThrow(message);
+});
+
+test('a provider without an id is told with an example of one, and no paths', async () => {
+  const configuration = await createWorld().load();
+  const hint = 'write it as webadmit:ID, for example webadmit:86446/74780';
+  expect(() => resolveTarget(configuration, 'webadmit')).toThrow(expect.objectContaining({ hint }));
+});
+
+test('a word that the default provider may have given as an id is one, whatever else has that name', async () => {
+  const target = resolveTarget(await load({ provider: 'rebilly' }), 'webadmit');
+  expect([target.account.name, target.id]).toEqual(['rebilly', 'webadmit']);
 });
 
 test('an entry without an id is left out, and that is told', async () => {
