@@ -106,24 +106,22 @@ export function resolveTarget(
     return target(configuration.account(prefix), text.slice(prefix.length + 1), settings);
   }
   const account = settings.provider === undefined ? undefined : configuration.account(settings.provider);
-  const isId = account !== undefined && isIdOf(account.profile, text);
-  if (known.includes(text) && !isId) throw needsId(text, configuration.profile(text));
-  if (account !== undefined) return target(account, text, settings);
+  if (account !== undefined && isIdOf(account.profile, text)) return target(account, text, settings);
+  if (known.includes(text)) throw needsId(text, configuration.profile(text));
+  const guess = didYouMean(text, [...configuration.exports.keys()]);
+  if (account !== undefined) throw noId(account, text, guess);
   if (prefix !== undefined) {
     throw new UsageError(`unknown provider "${prefix}" in "${text}"${didYouMean(prefix, known)}`, {
       hint: `known providers: ${known.join(', ')}`,
     });
   }
-  throw new UsageError(
-    `no provider for "${text}", and no export of that name${didYouMean(text, [...configuration.exports.keys()])}`,
-    {
-      hint:
-        `write PROVIDER:${text}, or give --provider NAME; known providers: ${known.join(', ')}` +
-        (configuration.files.length === 0
-          ? `; no configuration file was found; looked for ${configuration.searched}`
-          : ''),
-    },
-  );
+  throw new UsageError(`no provider for "${text}", and no export of that name${guess}`, {
+    hint:
+      `write PROVIDER:${text}, or give --provider NAME; known providers: ${known.join(', ')}` +
+      (configuration.files.length === 0
+        ? `; no configuration file was found; looked for ${configuration.searched}`
+        : ''),
+  });
 }
 
 function exportTarget(configuration: Configuration, name: string, entries: readonly Entry[]): Target {
@@ -200,9 +198,13 @@ function target(account: Account, id: string, settings: Settings): Target {
 }
 
 /** Throws UsageError for what the account's provider cannot have given as an id. */
-export function requireId({ name, profile }: Account, id: string): void {
-  if (isIdOf(profile, id)) return;
-  throw new UsageError(`"${id}" is not an id of ${name}, which is ${profile.id.description}`, {
+export function requireId(account: Account, id: string): void {
+  if (!isIdOf(account.profile, id)) throw noId(account, id);
+}
+
+/** `guess` is what may have been meant, as `didYouMean` writes it. */
+function noId({ name, profile }: Account, id: string, guess = ''): UsageError {
+  return new UsageError(`"${id}" is not an id of ${name}, which is ${profile.id.description}${guess}`, {
     hint: `it has the form ${readable(profile.id.pattern)}, for example ${name}:${profile.id.example}`,
   });
 }

@@ -74,6 +74,7 @@ test.each([
   ['webadmit', { provider: 'nursing' }, '"webadmit" is a provider, and needs an id'],
   ['nursing', { provider: 'nursing' }, '"nursing" is a provider, and needs an id'],
   ['aplicants', {}, 'did you mean "applicants"?'],
+  ['applicant', { provider: 'webadmit' }, 'with a slash between them; did you mean "applicants"?'],
   ['1/2', { provider: 'nobody' }, 'unknown provider "nobody"'],
   ['payments', {}, 'the export "payments" has no id yet'],
   ['homeless', {}, 'the export "homeless" has no provider'],
@@ -87,6 +88,12 @@ test('a provider without an id is told with an example of one, and no paths', as
   const configuration = await createWorld().load();
   const hint = 'write it as webadmit:ID, for example webadmit:86446/74780';
   expect(() => resolveTarget(configuration, 'webadmit')).toThrow(expect.objectContaining({ hint }));
+});
+
+test('an id that is none is not taken for the name of an export', async () => {
+  const configuration = await load({ provider: 'webadmit' });
+  for (const text of ['86446', '86446/', 'webadmit:applicant'])
+    expect(() => resolveTarget(configuration, text)).toThrow(/slash between them$/);
 });
 
 test('a word that the default provider may have given as an id is one, whatever else has that name', async () => {
