@@ -93,6 +93,7 @@ it('killed before any step on the file system, the next run finishes with the ri
       'link',
       'unlink',
       'open',
+      'handle.write',
       'handle.writev',
       'handle.writeFile',
       'handle.sync',
