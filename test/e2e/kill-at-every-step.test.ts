@@ -18,6 +18,8 @@ const content = {
   'c.csv': Buffer.from('a line of a small file\n'.repeat(9)),
 };
 const MANIFEST = 'slow-all.manifest.json';
+/** By how many writes two runs may differ. */
+const MOST_PIECES = 4;
 
 let service: FileService;
 beforeAll(async () => {
@@ -104,7 +106,10 @@ it('killed before any step on the file system, the next run finishes with the ri
   const attempts = steps.map((name, index) => async () => {
     await inNewWorld(async (cli, args) => {
       const env = { NODE_OPTIONS: `--import ${PRELOAD}`, KILL_AT_STEP: String(index + 1) };
-      expect((await cli.run(args, { env })).exitCode, `step ${index + 1}, ${name}`).toBeUndefined();
+      const { exitCode } = await cli.run(args, { env });
+      // What comes in fewer pieces takes fewer writes: such a run ends before the last steps of the first one.
+      const mayEnd = index + 1 > steps.length - MOST_PIECES;
+      expect([undefined, ...(mayEnd ? [0] : [])], `step ${index + 1}, ${name}`).toContain(exitCode);
       expect((await look(cli)).wrong, `step ${index + 1}, ${name}`).toEqual([]);
 
       const before = { runs: await timesRun(cli), due: await isDue(cli) };
