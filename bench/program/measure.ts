@@ -1,14 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+
+import type { Places } from './places.ts';
+import { Room } from './room.ts';
 
 /** A command line that is run in an empty directory of its own. */
 export interface Command {
   readonly name: string;
   readonly argv: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
-  /** Bytes that it is about to write; see `makeRoom`. */
+  /** Bytes that it is about to write; see `Room`. */
   readonly writes?: number;
   /** What it needs besides a shell; where one is missing it is named and left out. */
   readonly needs?: readonly string[];
@@ -37,22 +40,27 @@ export interface Row {
   readonly ratio: Cost | undefined;
 }
 
-const BLOCK_BYTES = 1024 * 1024;
 const GNU_TIME = '/usr/bin/time';
 
 /** Only few variables, so that nothing of this machine's set-up is measured (NODE_EXTRA_CA_CERTS costs 60 ms). */
 const ENVIRONMENT = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' };
 
+interface Where {
+  readonly places: Places;
+  /** In which of them the commands run. */
+  readonly place: keyof Places;
+}
+
 /** Runs the commands in turn, A B C A B C …, after a first round that does not count; the first is the yardstick. */
 export async function compare(
   commands: readonly Command[],
-  options: { rounds: number; place: string; env?: Readonly<Record<string, string>> },
+  options: Where & { rounds: number; env?: Readonly<Record<string, string>> },
 ): Promise<Row[]> {
   const present = commands.filter(({ needs = [] }) => needs.every(isInstalled));
   const costs = new Map<string, Cost[]>(present.map(({ name }) => [name, []]));
   for (let round = 0; round <= options.rounds; round += 1) {
     for (const command of present) {
-      const cost = await run(command, options.place, options.env ?? {});
+      const cost = await run(command, options, options.env ?? {});
       if (round > 0) costs.get(command.name)?.push(cost);
     }
   }
@@ -65,12 +73,17 @@ export async function compare(
   });
 }
 
-async function run(command: Command, place: string, env: Readonly<Record<string, string>>): Promise<Cost> {
-  const home = await mkdtemp(join(place, 'exportpoll-bench-run-'));
+async function run(
+  command: Command,
+  { places, place }: Where,
+  env: Readonly<Record<string, string>>,
+): Promise<Cost> {
+  const home = await mkdtemp(join(places[place], 'exportpoll-bench-run-'));
   const record = join(home, 'time');
   const directory = await mkdtemp(join(home, 'run-'));
   try {
-    await makeRoom(join(home, 'room'), command.writes ?? 0);
+    const wanted = { memory: places.memory, place: places[place], bytes: command.writes ?? 0 };
+    const room = wanted.bytes === 0 ? undefined : await Room.take(wanted);
     const moment = command.until?.().then(() => performance.now());
     const began = performance.now();
     const child = spawn(GNU_TIME, ['-q', '-o', record, '-f', '%U %S %M', ...command.argv], {
@@ -82,6 +95,7 @@ async function run(command: Command, place: string, env: Readonly<Record<string,
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     const [code] = (await once(child, 'close')) as [number];
     const ended = performance.now();
+    await room?.close();
     if (code !== (command.exits ?? 0)) throw new Error(`${command.name} ended with ${code}: ${said}`);
     await command.check?.(directory);
     const wallSeconds = (((await moment) ?? ended) - began) / 1000;
@@ -90,18 +104,6 @@ async function run(command: Command, place: string, env: Readonly<Record<string,
   } finally {
     await rm(home, { recursive: true, force: true });
   }
-}
-
-/**
- * Writes as many bytes and removes them. A virtual machine gives memory that is free back to its host; what a command
- * writes next would cost up to ten times as much, in turn or not, for every page that has to be fetched again.
- */
-async function makeRoom(path: string, bytes: number): Promise<void> {
-  const block = Buffer.alloc(BLOCK_BYTES, 1);
-  const file = await open(path, 'w');
-  for (let at = 0; at < bytes; at += BLOCK_BYTES) await file.write(block);
-  await file.close();
-  await rm(path);
 }
 
 /** Whether a program is on the PATH. */

@@ -45,7 +45,7 @@ try {
     if (positionals.length > 0 && !positionals.includes(key)) continue;
     const { title, commands, rounds, place = 'disk', env = {} } = sections[key];
     const count = Number(values.rounds ?? rounds);
-    const rows = await compare(commands, { rounds: count, place: places[place], env });
+    const rows = await compare(commands, { rounds: count, places, place, env });
     console.log(`\n${table(title, count, rows)}`);
   }
 } finally {
