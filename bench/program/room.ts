@@ -44,7 +44,9 @@ export class Room {
     this.#size = bytes;
     this.#isThere = isThere;
     this.#usedBefore = usedBefore;
-    this.#timer = setInterval(() => (this.#looking ??= this.#look()), LOOK_MS);
+    this.#timer = setInterval(() => {
+      this.#looking ??= this.#look();
+    }, LOOK_MS);
   }
 
   /** Takes the memory. Files of the folder `memory` are in memory. */
