@@ -81,9 +81,10 @@ async function run(
   const home = await mkdtemp(join(places[place], 'exportpoll-bench-run-'));
   const record = join(home, 'time');
   const directory = await mkdtemp(join(home, 'run-'));
+  let room: Room | undefined;
   try {
     const wanted = { memory: places.memory, place: places[place], bytes: command.writes ?? 0 };
-    const room = wanted.bytes === 0 ? undefined : await Room.take(wanted);
+    room = wanted.bytes === 0 ? undefined : await Room.take(wanted);
     const moment = command.until?.().then(() => performance.now());
     const began = performance.now();
     const child = spawn(GNU_TIME, ['-q', '-o', record, '-f', '%U %S %M', ...command.argv], {
@@ -95,13 +96,13 @@ async function run(
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     const [code] = (await once(child, 'close')) as [number];
     const ended = performance.now();
-    await room?.close();
     if (code !== (command.exits ?? 0)) throw new Error(`${command.name} ended with ${code}: ${said}`);
     await command.check?.(directory);
     const wallSeconds = (((await moment) ?? ended) - began) / 1000;
     const [user = 0, system = 0, peak = 0] = (await readFile(record, 'utf8')).split(' ').map(Number);
     return { wallSeconds, cpuSeconds: user + system, peakMiB: peak / 1024 };
   } finally {
+    await room?.close();
     await rm(home, { recursive: true, force: true });
   }
 }
