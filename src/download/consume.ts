@@ -62,30 +62,27 @@ async function decode(
 ): Promise<Consumed> {
   const { raw } = content;
   const { threads } = options;
-  const here = threads === undefined ? { ...thisMachine, cores: 1 } : threads.pool.machine;
   const file: Candidate = {
     bytes: store.known.total ?? 0,
     isGzip: content.decoded,
     isAlone: threads?.isAlone() ?? true,
     isSaved: sink === undefined || sink.file !== undefined,
   };
-  let method = raw === undefined ? 'stream' : methodFor(file, here);
-  if (raw !== undefined && method === 'thread') {
-    const thread = await openThread(sink, store, options);
-    if (thread === undefined) {
-      method = methodFor(file, { ...here, cores: 1 });
-    } else {
-      onBegin(thread);
-      try {
-        return await followThread(thread, raw, store, options);
-      } catch (error) {
-        if (!(error instanceof NotStartedError)) throw error;
-        return await hashAndWrite(readAgain(content, store), sink, options);
-      }
+  const machine = threads?.pool.machine ?? thisMachine;
+  const isForThread = threads !== undefined && methodFor(file, machine) === 'thread';
+  const thread = raw !== undefined && isForThread ? await openThread(sink, store, options) : undefined;
+  onBegin(thread);
+  if (raw !== undefined && thread !== undefined) {
+    try {
+      return await followThread(thread, raw, store, options);
+    } catch (error) {
+      if (!(error instanceof NotStartedError)) throw error;
+      return await hashAndWrite(readAgain(content, store), sink, options);
     }
   }
-  onBegin(undefined);
-  const bytes = raw !== undefined && method === 'inPlace' ? gunzipInPlace(raw) : content.bytes;
+  // Where there is no thread to be had it is as with a single core.
+  const isInPlace = methodFor(file, { ...machine, cores: 1 }) === 'inPlace';
+  const bytes = raw !== undefined && isInPlace ? gunzipInPlace(raw) : content.bytes;
   return await hashAndWrite(bytes, sink, options);
 }
 

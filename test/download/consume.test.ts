@@ -14,6 +14,13 @@ import { fileSink } from '../../src/download/sinks.ts';
 import { TailStore } from '../../src/download/tail-store.ts';
 import { hashOf, inPieces, noise } from '../helpers/bytes.ts';
 
+const optionsFor = (pool: DecodePool) => ({
+  maxBytes: undefined,
+  threads: { pool, isAlone: () => false },
+  abandon: () => undefined,
+  signal: new AbortController().signal,
+});
+
 it('gives up what was begun when the raw bytes cannot be written', async () => {
   const done: string[] = [];
   const note = (what: string) => async (): Promise<void> => void done.push(what);
@@ -29,14 +36,7 @@ it('gives up what was begun when the raw bytes cannot be written', async () => {
   const bytes = inPieces(Buffer.from('a row\n'), []);
   const content = { bytes, raw: bytes, decoded: true, gzipRemoved: true };
   const pool = new DecodePool({ ...thisMachine, cores: 2, largeBytes: 0 });
-  const { signal } = new AbortController();
-  const options = {
-    maxBytes: undefined,
-    threads: { pool, isAlone: () => false },
-    abandon: () => undefined,
-    signal,
-  };
-  await expect(consume(content, sink, store, options)).rejects.toBe(failure);
+  await expect(consume(content, sink, store, optionsFor(pool))).rejects.toBe(failure);
   expect(done).toEqual(['abort']);
 });
 
@@ -52,14 +52,7 @@ it('does not trust a raw file of which somebody else has taken something away', 
   store.flush = async () => await Promise.resolve({ descriptor: 1, path: 'a.part' });
   const raw = inPieces(Buffer.from('a row\n'), []);
   const content = { bytes: raw, raw, decoded: false, gzipRemoved: false };
-  const { signal } = new AbortController();
-  const options = {
-    maxBytes: undefined,
-    threads: { pool, isAlone: () => false },
-    abandon: () => undefined,
-    signal,
-  };
-  await expect(consume(content, undefined, store, options)).rejects.toMatchObject({ exitCode: 65 });
+  await expect(consume(content, undefined, store, optionsFor(pool))).rejects.toMatchObject({ exitCode: 65 });
 });
 
 /** A gzip file of which nothing but its content is large enough to need memory that is used again. */
