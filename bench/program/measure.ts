@@ -83,7 +83,7 @@ async function run(
   const directory = await mkdtemp(join(home, 'run-'));
   let room: Room | undefined;
   try {
-    const wanted = { memory: places.memory, place: places[place], bytes: command.writes ?? 0 };
+    const wanted = { place: places[place], bytes: command.writes ?? 0 };
     room = wanted.bytes === 0 ? undefined : await Room.take(wanted);
     const moment = command.until?.().then(() => performance.now());
     const began = performance.now();

@@ -1,10 +1,12 @@
-import { open, rm, statfs, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { statfs } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 
-const BLOCK_BYTES = 1024 * 1024;
+const MEMORY = fileURLToPath(new URL('room-memory.mjs', import.meta.url));
 /** What is free beyond what has been written: more than a command writes from one look to the next. */
-const LEAD_BYTES = 256 * BLOCK_BYTES;
-const LOOK_MS = 20;
+const LEAD_BYTES = 512 * 1024 * 1024;
+const LOOK_MS = 50;
 
 interface Wanted {
   /** Where the command writes. */
@@ -14,49 +16,35 @@ interface Wanted {
 }
 
 /**
- * Memory for what a command is about to write, as a file in memory that shrinks as the command's files grow. A virtual
- * machine gives memory that is free back to its host within a second or two; what a command writes then costs up to ten
- * times as much, in turn or not, for every page that has to be fetched again.
+ * Memory for what a command is about to write, given back as the command's files grow. A virtual machine gives memory that
+ * is free back to its host within a second or two; what a command writes then costs up to ten times as much, in turn or
+ * not, for every page that has to be fetched again.
  */
 export class Room {
-  readonly #path: string;
-  readonly #file: FileHandle;
-  /** Where the command writes. */
-  readonly #place: string;
-  readonly #bytes: number;
-  #size: number;
+  readonly #memory: ChildProcess;
+  readonly #wanted: Wanted;
   /** Used by others, there. */
   readonly #usedBefore: number;
-  /** Whether the room itself is used there, too. */
-  readonly #isThere: boolean;
   readonly #timer: NodeJS.Timeout;
-  #looking: Promise<void> | undefined;
 
-  private constructor(
-    { path, place, bytes, isThere }: Wanted & { path: string; isThere: boolean },
-    file: FileHandle,
-    usedBefore: number,
-  ) {
-    this.#path = path;
-    this.#file = file;
-    this.#place = place;
-    this.#bytes = bytes;
-    this.#size = bytes;
-    this.#isThere = isThere;
+  private constructor(memory: ChildProcess, wanted: Wanted, usedBefore: number) {
+    this.#memory = memory;
+    this.#wanted = wanted;
     this.#usedBefore = usedBefore;
-    this.#timer = setInterval(() => {
-      this.#looking ??= this.#look();
-    }, LOOK_MS);
+    this.#timer = setInterval(() => void this.#look(), LOOK_MS);
   }
 
-  /** Takes the memory. Files of the folder `memory` are in memory. */
-  static async take({ memory, place, bytes }: Wanted & { memory: string }): Promise<Room> {
-    const usedBefore = await usedIn(place);
-    const block = Buffer.alloc(BLOCK_BYTES, 1);
-    const path = join(memory, `exportpoll-bench-room-${process.pid}`);
-    const file = await open(path, 'w');
-    for (let at = 0; at < bytes; at += BLOCK_BYTES) await file.write(block);
-    const room = new Room({ path, place, bytes, isThere: place === memory }, file, usedBefore);
+  /** Takes the memory. */
+  static async take(wanted: Wanted): Promise<Room> {
+    const usedBefore = await usedIn(wanted.place);
+    const memory = fork(MEMORY, [String(wanted.bytes)], {
+      execArgv: ['--expose-gc'],
+      env: { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' },
+    });
+    const [said] = (await Promise.race([once(memory, 'message'), once(memory, 'exit')])) as unknown[];
+    if (said !== 'taken')
+      throw new Error(`there is no memory for the ${wanted.bytes} bytes that a command writes`);
+    const room = new Room(memory, wanted, usedBefore);
     await room.#look();
     return room;
   }
@@ -64,20 +52,16 @@ export class Room {
   /** Gives back what is left of it. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#looking;
-    await this.#file.close();
-    await rm(this.#path);
+    if (!this.#memory.connected) return;
+    const ended = once(this.#memory, 'exit');
+    this.#memory.disconnect();
+    await ended;
   }
 
   async #look(): Promise<void> {
-    const own = this.#isThere ? this.#size : 0;
-    const written = (await usedIn(this.#place)) - this.#usedBefore - own;
-    const wanted = Math.max(0, this.#bytes - LEAD_BYTES - written);
-    if (wanted < this.#size) {
-      await this.#file.truncate(wanted);
-      this.#size = wanted;
-    }
-    this.#looking = undefined;
+    const { place, bytes } = this.#wanted;
+    const written = (await usedIn(place)) - this.#usedBefore;
+    if (this.#memory.connected) this.#memory.send(Math.max(0, bytes - LEAD_BYTES - written));
   }
 }
 
