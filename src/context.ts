@@ -1,4 +1,4 @@
-import type { Transport } from './api/http.ts';
+import type { Transport } from './api/transport/http.ts';
 import type { Redactor } from './secrets.ts';
 
 /** Time, handed in so that tests can own it. */

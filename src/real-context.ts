@@ -3,8 +3,8 @@ import { setMaxListeners } from 'node:events';
 import { userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 
-import type { Transport } from './api/http.ts';
-import type { TransportOptions } from './api/transport.ts';
+import type { Transport } from './api/transport/http.ts';
+import type { TransportOptions } from './api/transport/transport.ts';
 import { realClock } from './clock.ts';
 import { NO_HOME, type Context, type Output } from './context.ts';
 import { UsageError } from './errors.ts';
@@ -74,7 +74,7 @@ function lazyTransport(options: TransportOptions, { onFirstRequest, onFirstFile 
   let hasAskedForFile = false;
   const load = async (): Promise<Transport> => {
     onFirstRequest?.();
-    return (await import('./api/transport.ts')).createTransport(options);
+    return (await import('./api/transport/transport.ts')).createTransport(options);
   };
   return {
     async send(request) {

@@ -3,7 +3,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { ProtocolError } from '../errors.ts';
 import { UnreadableAnswerError } from './failures.ts';
 import { parseJson } from './json.ts';
-import type { HttpResponse } from './http.ts';
+import type { HttpResponse } from './transport/http.ts';
 
 /** What an API said, read whole: profiles pick their values from it. */
 export interface Answer {

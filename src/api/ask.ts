@@ -6,7 +6,7 @@ import { lookUpWord, normaliseWord } from '../profiles/words.ts';
 import type { Answer } from './answer.ts';
 import { buildRequest } from './build-request.ts';
 import type { ApiClient, ClientRequest } from './client.ts';
-import { describeRequest } from './http.ts';
+import { describeRequest } from './transport/http.ts';
 import { classifyStatus, statusError } from './failures.ts';
 import type { Turn } from './quota.ts';
 

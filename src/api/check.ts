@@ -2,7 +2,7 @@ import type { Account } from '../account.ts';
 import type { Profile } from '../profiles/schema.ts';
 import { ask } from './ask.ts';
 import type { ApiClient } from './client.ts';
-import { describeRequest } from './http.ts';
+import { describeRequest } from './transport/http.ts';
 import type { Turn } from './quota.ts';
 
 /**

@@ -6,7 +6,7 @@ import type { Draft } from './auth/scheme.ts';
 import { networkError, TransientError } from './failures.ts';
 import type { Quota } from './quota.ts';
 import type { Urgency } from './rate-limit.ts';
-import { describeRequest, type HttpResponse, type Transport } from './http.ts';
+import { describeRequest, type HttpResponse, type Transport } from './transport/http.ts';
 import { isRedirect, MOST_REDIRECTS, redirected, redirectTarget } from './redirects.ts';
 import { within } from './within.ts';
 import { USER_AGENT } from '../version.ts';

@@ -8,7 +8,7 @@ import { lookUpWord } from '../profiles/words.ts';
 import type { State } from '../events.ts';
 import type { Answer } from './answer.ts';
 import { askedWait, pick } from './ask.ts';
-import { describeRequest } from './http.ts';
+import { describeRequest } from './transport/http.ts';
 import { UnreadableAnswerError } from './failures.ts';
 import type { Link } from './link.ts';
 import { allPages, type Asking, type Page } from './pages.ts';

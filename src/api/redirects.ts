@@ -1,6 +1,6 @@
 import { ProtocolError } from '../errors.ts';
 import type { ClientRequest } from './client.ts';
-import { describeRequest } from './http.ts';
+import { describeRequest } from './transport/http.ts';
 
 export const MOST_REDIRECTS = 5;
 

@@ -7,7 +7,7 @@ import { parseBody, readText } from './answer.ts';
 import { createAuthenticator } from './auth/schemes.ts';
 import { isRefused } from './ask.ts';
 import { ANSWER_TIMEOUT_MS, ApiClient, tooSlow } from './client.ts';
-import { describeRequest } from './http.ts';
+import { describeRequest } from './transport/http.ts';
 import { readDate, readRetryAfter } from '../profiles/values.ts';
 import { classifyStatus, networkError, statusError } from './failures.ts';
 import { ask } from './ask.ts';

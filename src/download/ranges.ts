@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 
 import pLimit from 'p-limit';
 
-import { describeRequest } from '../api/http.ts';
+import { describeRequest } from '../api/transport/http.ts';
 import { networkError, TransientError } from '../api/failures.ts';
 import { noFailures, planRetry } from '../api/retry.ts';
 import type { RawStore } from './part.ts';

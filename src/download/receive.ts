@@ -1,5 +1,5 @@
 import { noFailures, planRetry } from '../api/retry.ts';
-import { describeRequest } from '../api/http.ts';
+import { describeRequest } from '../api/transport/http.ts';
 import { networkError, TransientError } from '../api/failures.ts';
 import { IntegrityError } from '../errors.ts';
 import type { RawStore } from './part.ts';

@@ -5,9 +5,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseBody, readText } from '../../src/api/answer.ts';
-import { Body } from '../../src/api/body.ts';
+import { Body } from '../../src/api/transport/body.ts';
 import { parseJson } from '../../src/api/json.ts';
-import type { HttpResponse } from '../../src/api/http.ts';
+import type { HttpResponse } from '../../src/api/transport/http.ts';
 import { ProtocolError } from '../../src/errors.ts';
 import { sample } from '../helpers/answers.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { ClientRequest } from '../../src/api/client.ts';
 import { TransientError } from '../../src/api/failures.ts';
-import type { HttpRequest } from '../../src/api/http.ts';
+import type { HttpRequest } from '../../src/api/transport/http.ts';
 import { loadBuiltin } from '../../src/profiles/load-builtin.ts';
 import { checkProfile } from '../../src/profiles/load.ts';
 import { InterruptedError, ProtocolError } from '../../src/errors.ts';

@@ -9,7 +9,7 @@ import { Authenticator } from '../../src/api/auth/authenticator.ts';
 import { ApiClient } from '../../src/api/client.ts';
 import { Quota } from '../../src/api/quota.ts';
 import type { Link } from '../../src/api/link.ts';
-import { createTransport } from '../../src/api/transport.ts';
+import { createTransport } from '../../src/api/transport/transport.ts';
 import type { Settings } from '../../src/settings.ts';
 import { thisMachine, type Method } from '../../src/download/decode/method.ts';
 import { DecodePool } from '../../src/download/decode/pool.ts';

@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers';
 
 import { onTestFinished } from 'vitest';
 
-import { Body } from '../../src/api/body.ts';
-import type { HttpRequest, HttpResponse, Transport } from '../../src/api/http.ts';
+import { Body } from '../../src/api/transport/body.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../../src/api/transport/http.ts';
 
 /** A request as a server saw it. */
 export interface Seen {

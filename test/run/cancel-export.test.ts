@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import type { Transport } from '../../src/api/http.ts';
+import type { Transport } from '../../src/api/transport/http.ts';
 import { defaultLayer, settle } from '../../src/config/settings.ts';
 import type { Context } from '../../src/context.ts';
 import { ExitCode } from '../../src/errors.ts';

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { createTransport } from '../../src/api/transport.ts';
+import { createTransport } from '../../src/api/transport/transport.ts';
 import { realClock } from '../../src/clock.ts';
 import type { Context } from '../../src/context.ts';
 import { InterruptedError, type ExitCode } from '../../src/errors.ts';

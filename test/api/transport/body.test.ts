@@ -2,8 +2,8 @@ import { PassThrough, Readable } from 'node:stream';
 
 import { describe, expect, it } from 'vitest';
 
-import { Body } from '../../src/api/body.ts';
-import { collect, noise } from '../helpers/bytes.ts';
+import { Body } from '../../../src/api/transport/body.ts';
+import { collect, noise } from '../../helpers/bytes.ts';
 
 describe('the pieces of a body', () => {
   it('are all of its bytes', async () => {

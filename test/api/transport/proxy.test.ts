@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { proxyFor, type Env } from '../../src/api/proxy.ts';
-import { ConfigError } from '../../src/errors.ts';
+import { proxyFor, type Env } from '../../../src/api/transport/proxy.ts';
+import { ConfigError } from '../../../src/errors.ts';
 
 const HTTP = 'http://api.example/';
 const HTTPS = 'https://api.example/';

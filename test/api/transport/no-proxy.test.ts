@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { bypassesProxy } from '../../src/api/no-proxy.ts';
+import { bypassesProxy } from '../../../src/api/transport/no-proxy.ts';
 
 it.each([
   ['http://localhost/', ''],

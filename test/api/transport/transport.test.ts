@@ -11,11 +11,11 @@ import { Worker } from 'node:worker_threads';
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import type { HttpRequest, Transport } from '../../src/api/http.ts';
-import { createTransport } from '../../src/api/transport.ts';
-import { TransientError } from '../../src/api/failures.ts';
-import { realTransport } from '../helpers/api.ts';
-import { startProxy, type ProxyOptions, type TestProxy } from '../helpers/proxy.ts';
+import type { HttpRequest, Transport } from '../../../src/api/transport/http.ts';
+import { createTransport } from '../../../src/api/transport/transport.ts';
+import { TransientError } from '../../../src/api/failures.ts';
+import { realTransport } from '../../helpers/api.ts';
+import { startProxy, type ProxyOptions, type TestProxy } from '../../helpers/proxy.ts';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === '::1'),
@@ -289,7 +289,7 @@ describe.each([{ large: false }, { large: true }])('with { large: $large }', ({ 
     ): Promise<{ transport: Transport; proxy: TestProxy }> => {
       vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
       onTestFinished(() => void vi.unstubAllEnvs());
-      const pem = readFileSync(new URL('../fixtures/self-signed.pem', import.meta.url));
+      const pem = readFileSync(new URL('../../fixtures/self-signed.pem', import.meta.url));
       const server = createTlsServer({ key: pem, cert: pem }, (socket) => {
         let count = 0;
         socket.on('data', () => answer((count += 1), socket));

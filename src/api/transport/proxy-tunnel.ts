@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import type { OnReadOpts, Socket } from 'node:net';
 
-import { networkError, TransientError } from './failures.ts';
+import { networkError, TransientError } from '../failures.ts';
 import { connectRefused, proxyAuthRequired, proxyUnreachable } from './proxy-errors.ts';
 import type { Proxy } from './proxy.ts';
-import { USER_AGENT } from '../version.ts';
+import { USER_AGENT } from '../../version.ts';
 
 /** Where a connection leads, as undici says it. */
 export interface Endpoint {

@@ -1,5 +1,5 @@
-import { ConfigError, DeniedError, type ExportpollError } from '../errors.ts';
-import { classifyStatus, networkError, TransientError } from './failures.ts';
+import { ConfigError, DeniedError, type ExportpollError } from '../../errors.ts';
+import { classifyStatus, networkError, TransientError } from '../failures.ts';
 import type { Proxy } from './proxy.ts';
 
 /**

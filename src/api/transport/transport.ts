@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 import { createConnector, type ConnectTimeouts } from './connector.ts';
-import { networkError } from './failures.ts';
+import { networkError } from '../failures.ts';
 import { type HttpRequest, type Transport } from './http.ts';
 import { proxyAuthRequired } from './proxy-errors.ts';
 import { connectThrough, connectToProxy, proxyHeaders } from './proxy-tunnel.ts';

@@ -1,5 +1,5 @@
-import { ConfigError } from '../errors.ts';
-import { Secret } from '../secrets.ts';
+import { ConfigError } from '../../errors.ts';
+import { Secret } from '../../secrets.ts';
 import { bypassesProxy } from './no-proxy.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
