@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { TransientError } from '../api/failures.ts';
 import type { Link } from '../api/link.ts';
 import type { Look } from '../api/look.ts';
-import { readProfile } from '../config/own-profile.ts';
+import { readProfile } from '../config/file/own-profile.ts';
 import { requireSmallFile } from '../config/paths.ts';
 import type { Context } from '../context.ts';
 import { ExitCode, ExportpollError, messageOf, UsageError } from '../errors.ts';

@@ -41,7 +41,7 @@ export async function complete(
  */
 async function namesOf(list: string, context: Context): Promise<string[]> {
   const [{ loadFiles }, { providerNames }] = await Promise.all([
-    import('../config/load.ts'),
+    import('../config/file/load.ts'),
     import('../config/providers.ts'),
   ]);
   const { files } = await loadFiles(context);

@@ -3,11 +3,11 @@ import { ConfigError } from '../errors.ts';
 import type { Parameters } from '../profiles/parameters.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { ConfigFile } from './config-file.ts';
-import { outputsOutside } from './confine.ts';
-import { AccountIncompleteError, openAccount } from './accounts.ts';
+import { outputsOutside } from './trust/confine.ts';
+import { AccountIncompleteError, openAccount } from './credentials/accounts.ts';
 import { exportsIn, unknownProviders, type ConfiguredExport } from './targets.ts';
 import { inspectAll } from './inspect.ts';
-import { loadFiles } from './load.ts';
+import { loadFiles } from './file/load.ts';
 import { isConfigured, misfits, planProvider, providerNames, type ProviderPlan } from './providers.ts';
 import {
   commandLine,
@@ -20,11 +20,11 @@ import {
 } from './settings.ts';
 import { maskUrl } from '../secrets.ts';
 import { exportSources, providerSources } from './sources.ts';
-import { withNetrc } from './netrc.ts';
-import { checkPermissions } from './permissions.ts';
+import { withNetrc } from './credentials/netrc.ts';
+import { checkPermissions } from './credentials/permissions.ts';
 import { mistakenDates } from './mistaken-dates.ts';
 import { startParameters } from './start-parameters.ts';
-import { programsNamed, reportsNamed, secretsLent } from './trust.ts';
+import { programsNamed, reportsNamed, secretsLent } from './trust/trust.ts';
 import { misspeltInEnvironment } from './unknown-names.ts';
 import type { Account } from '../account.ts';
 import type { Settings } from '../settings.ts';

@@ -8,7 +8,7 @@ import type { ConfigFile } from './config-file.ts';
 import { fromEnvironment, variablesIn } from './interpolate.ts';
 import { didYouMean } from '../nearest.ts';
 import type { ProviderEntry, VariableValue } from './schema.ts';
-import { keepSecrets, refuseSlowPatterns } from './untrusted-profile.ts';
+import { keepSecrets, refuseSlowPatterns } from './trust/untrusted-profile.ts';
 
 /** What is configured for one variable of a provider, and by whom. */
 export type Binding =

@@ -1,10 +1,10 @@
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import { openAccount } from './accounts.ts';
+import { openAccount } from './credentials/accounts.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
 import type { ConfiguredExport } from './targets.ts';
 import type { Sourced } from './settings.ts';
-import { isLent } from './trust.ts';
+import { isLent } from './trust/trust.ts';
 import type { Account } from '../account.ts';
 
 /** The variables of providers, each with where it comes from; of secrets only that they are set. */

@@ -3,7 +3,7 @@ import { ConfigError } from '../errors.ts';
 import type { Parameters } from '../profiles/parameters.ts';
 import { interpolate, isInterpolated } from './interpolate.ts';
 import type { ConfiguredExport } from './targets.ts';
-import { parameterTaken } from './trust.ts';
+import { parameterTaken } from './trust/trust.ts';
 
 /**
  * What stands under `start:` of an export, with `${NAME}` in its texts filled in from the environment. Throws ConfigError

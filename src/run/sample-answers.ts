@@ -5,7 +5,7 @@ import { refusalOf } from '../api/ask.ts';
 import { parseJson } from '../api/json.ts';
 import { look, type Asker, type Look } from '../api/look.ts';
 import { at } from '../api/pages.ts';
-import { withDefaults } from '../config/accounts.ts';
+import { withDefaults } from '../config/credentials/accounts.ts';
 import { UsageError } from '../errors.ts';
 import type { FollowUp, Profile, RequestEntry } from '../profiles/schema.ts';
 

@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
-import { requireCredentials } from '../config/credentials.ts';
+import { requireCredentials } from '../config/credentials/credentials.ts';
 import { Quota } from '../api/quota.ts';
 import { openService, type Service } from '../api/service.ts';
 import type { Account, Target } from '../account.ts';

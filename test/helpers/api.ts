@@ -4,13 +4,13 @@ import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 
 import type { Look } from '../../src/api/look.ts';
-import { requireCredentials } from '../../src/config/credentials.ts';
+import { requireCredentials } from '../../src/config/credentials/credentials.ts';
 import { Quota } from '../../src/api/quota.ts';
 import { openService, type Service } from '../../src/api/service.ts';
 import type { ConnectTimeouts } from '../../src/api/transport/connector.ts';
 import type { Transport } from '../../src/api/transport/http.ts';
 import { createTransport } from '../../src/api/transport/transport.ts';
-import { withDefaults } from '../../src/config/accounts.ts';
+import { withDefaults } from '../../src/config/credentials/accounts.ts';
 import type { Account, SecretSource } from '../../src/account.ts';
 import type { Context } from '../../src/context.ts';
 import { loadBuiltin } from '../../src/profiles/load-builtin.ts';

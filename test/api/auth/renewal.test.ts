@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { Account, SecretSource } from '../../../src/account.ts';
-import { configuredSecret } from '../../../src/config/secrets.ts';
+import { configuredSecret } from '../../../src/config/credentials/secrets.ts';
 import type { DeniedError } from '../../../src/errors.ts';
 import { loadBuiltin } from '../../../src/profiles/load-builtin.ts';
 import { checkProfile } from '../../../src/profiles/load.ts';

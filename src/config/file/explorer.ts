@@ -1,0 +1,44 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { ConfigError, messageOf } from '../../errors.ts';
+import type { Explorer } from './cosmiconfig.ts';
+import { requireSmallFile } from '../paths.ts';
+
+const PLACES = ['exportpollrc', 'exportpollrc.json', 'exportpollrc.yaml', 'exportpollrc.yml'];
+const SEARCH_PLACES = [
+  'package.json',
+  ...PLACES.map((place) => `.${place}`),
+  ...PLACES.map((place) => `.config/${place}`),
+];
+
+export function createExplorer(): Explorer {
+  let loading: Promise<Explorer> | undefined;
+  // cosmiconfig and YAML take longer to load than a run without any file takes to learn that there is none.
+  const load = async (): Promise<Explorer> =>
+    await (await import('./cosmiconfig.ts')).createReader(SEARCH_PLACES);
+  return {
+    async search(directory) {
+      const found = SEARCH_PLACES.filter((place) => isReadable(join(directory, place)));
+      if (found.length === 0) return undefined;
+      loading ??= load();
+      return await (await loading).search(directory);
+    },
+    async load(path) {
+      requireSmallFile(path);
+      loading ??= load();
+      return await (await loading).load(path);
+    },
+  };
+}
+
+/** False for a place of the search with nothing in it, or a directory, which is passed over. Throws ConfigError. */
+function isReadable(path: string): boolean {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) return false;
+    requireSmallFile(path);
+    return true;
+  } catch (error) {
+    throw new ConfigError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
