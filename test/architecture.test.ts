@@ -13,17 +13,22 @@ const APART = ['sandbox', 'ui'];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
-/** `[from, to]` for every import between two folders of src. */
-const edges = files.flatMap((file) =>
-  [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import\() ?'(\.{1,2}\/[^']+)'/g)].flatMap(
-    ([, target = '']) => {
-      const [from, to] = [file, normalize(join(dirname(file), target))].map((path) =>
-        path.includes('/') ? path.slice(0, path.indexOf('/')) : '',
-      );
-      return from === to || from === undefined || to === undefined || to === '' ? [] : [{ file, from, to }];
-    },
+/** Every import of a file of src by another. */
+const imports = files.flatMap((file) =>
+  [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import\() ?'(\.{1,2}\/[^']+)'/g)].map(
+    ([, target = '']) => ({ from: file, to: normalize(join(dirname(file), target)) }),
   ),
 );
+
+/** Those between two folders. */
+const edges = imports.flatMap((entry) => {
+  const [from, to] = [entry.from, entry.to].map((path) =>
+    path.includes('/') ? path.slice(0, path.indexOf('/')) : '',
+  );
+  return from === to || from === undefined || to === undefined || to === ''
+    ? []
+    : [{ file: entry.from, from, to }];
+});
 
 it('imports between folders go one way', () => {
   expect(edges.length).toBeGreaterThan(50);
@@ -31,6 +36,18 @@ it('imports between folders go one way', () => {
     ({ from, to }) => ORDER.includes(from) && ORDER.includes(to) && ORDER.indexOf(from) > ORDER.indexOf(to),
   );
   expect(backwards).toEqual([]);
+});
+
+it('imports between the folders inside a folder go one way', () => {
+  const folderOf = (path: string): string => path.split('/').slice(0, 2).join('/');
+  const pairs = imports
+    .filter(({ from, to }) => from.split('/').length > 2 && to.split('/').length > 2)
+    .map(({ from, to }) => ({ from: folderOf(from), to: folderOf(to) }));
+  expect(pairs).toContainEqual({ from: 'download/decode', to: 'download/receive' });
+  const bothWays = pairs.filter(
+    (pair) => pair.from !== pair.to && pairs.some(({ from, to }) => from === pair.to && to === pair.from),
+  );
+  expect(bothWays).toEqual([]);
 });
 
 it('every folder has its place', () => {

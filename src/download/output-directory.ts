@@ -2,7 +2,7 @@ import { coalesced } from './coalesced.ts';
 import { onDisk } from './disk-errors.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
 import { readManifests, type ManifestFile } from './manifest.ts';
-import { leftParts } from './part-name.ts';
+import { leftParts } from './part/part-name.ts';
 
 /** What the exports of a run know of a directory that they save files in: it is read once, however many they are. */
 export class OutputDirectory {

@@ -5,7 +5,7 @@ import type { Output } from '../context.ts';
 import { OutputClosedError } from '../errors.ts';
 import { onDisk } from './disk-errors.ts';
 import { openNew, removeFile } from './durable.ts';
-import type { FileOnDisk } from './part.ts';
+import type { FileOnDisk } from './part/part.ts';
 
 /** Takes the content of a file as it is decoded. */
 export interface Sink {

@@ -1,14 +1,14 @@
 import { TransientError } from '../api/failures.ts';
 import { IntegrityError } from '../errors.ts';
-import { consume, type Threads } from './consume.ts';
+import { consume, type Threads } from './decode/consume.ts';
 import { openContent } from './decode/content.ts';
 import { tooLarge } from './max-bytes.ts';
 import { withoutGzip } from './name.ts';
-import type { RawStore } from './part.ts';
-import { receive } from './receive.ts';
-import { StartOver, type ReceiveOptions } from './receiving.ts';
+import type { RawStore } from './part/part.ts';
+import { receive } from './receive/receive.ts';
+import { StartOver, type ReceiveOptions } from './receive/receiving.ts';
 import type { Sink } from './sinks.ts';
-import type { Download, Source } from './source.ts';
+import type { Download, Source } from './receive/source.ts';
 import { algorithmsOf, everyAlgorithm, headerExpectations, RawHashes, type Expectation } from './verify.ts';
 
 /** What is known of a file once its first bytes are here. */

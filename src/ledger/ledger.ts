@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Context } from '../context.ts';
 import { makeDirectory, removeFile, writeAtomically } from '../download/durable.ts';
-import { Locks, type Release } from '../download/lock.ts';
+import { Locks, type Release } from '../download/lock/lock.ts';
 import { ExportpollError, TryAgainError } from '../errors.ts';
 import { entryKey, type Entry, type EntryIdentity } from './entry.ts';
 import { ledgerDirectory, noDirectory, onLedgerDisk } from './place.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { exportKey } from '../download/export-files.ts';
-import { Locks } from '../download/lock.ts';
+import { Locks } from '../download/lock/lock.ts';
 import { ExportpollError, TryAgainError } from '../errors.ts';
 import type { Entry } from '../ledger/entry.ts';
 import type { Ledger } from '../ledger/ledger.ts';

@@ -1,7 +1,7 @@
 import type { Target } from '../account.ts';
 import { withoutSecrets, type Link } from '../api/link.ts';
 import type { Look } from '../api/look.ts';
-import { Links } from '../download/links.ts';
+import { Links } from '../download/receive/links.ts';
 import { remoteName } from '../download/name.ts';
 import {
   ExportFailedError,

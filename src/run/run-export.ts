@@ -3,7 +3,7 @@ import { subjectOf, type Target } from '../account.ts';
 import { diskErrorOf } from '../download/disk-errors.ts';
 import { exportKey, removeDraft } from '../download/export-files.ts';
 import { Journal, removeJournal } from '../download/journal.ts';
-import type { Release } from '../download/lock.ts';
+import type { Release } from '../download/lock/lock.ts';
 import type { Manifest, ManifestFile } from '../download/manifest.ts';
 import { saveExport } from '../download/save-export.ts';
 import type { Saving } from '../download/save-file.ts';

@@ -11,7 +11,7 @@ import { Ledger } from '../ledger/ledger.ts';
 import { version } from '../version.ts';
 import { parseDuration } from '../units.ts';
 import { DecodePool } from '../download/decode/pool.ts';
-import { Locks } from '../download/lock.ts';
+import { Locks } from '../download/lock/lock.ts';
 import { OutputDirectory } from '../download/output-directory.ts';
 
 /** What the parts of a run have in common. */

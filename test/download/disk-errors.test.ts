@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { diskError, onDisk } from '../../src/download/disk-errors.ts';
-import { Part } from '../../src/download/part.ts';
+import { Part } from '../../src/download/part/part.ts';
 import { fileSink } from '../../src/download/sinks.ts';
 import { IntegrityError } from '../../src/errors.ts';
 

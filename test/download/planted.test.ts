@@ -8,9 +8,9 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 
 import { exportKey } from '../../src/download/export-files.ts';
 import { Journal } from '../../src/download/journal.ts';
-import { Locks } from '../../src/download/lock.ts';
+import { Locks } from '../../src/download/lock/lock.ts';
 import { manifestPath, readManifests, readManifest } from '../../src/download/manifest.ts';
-import { readSidecar } from '../../src/download/sidecar.ts';
+import { readSidecar } from '../../src/download/part/sidecar.ts';
 import { noise } from '../helpers/bytes.ts';
 import { inWorld, type World } from './world.ts';
 

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { OVERLAP_BYTES } from '../../src/download/plan.ts';
+import { OVERLAP_BYTES } from '../../src/download/receive/plan.ts';
 import { hashOf, noise } from '../helpers/bytes.ts';
 import { inOrder, type RemoteFile } from '../helpers/scripted-server.ts';
 import { PATIENTLY, inWorld, type World, type WorldOptions } from './world.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 
 import { tooLarge } from '../max-bytes.ts';
-import type { FileOnDisk } from '../part.ts';
+import type { FileOnDisk } from '../part/part.ts';
 import { SyncInflater } from './sync-inflater.ts';
 
 /** A file whose raw bytes are on their way into `raw`. Both files stay open meanwhile. */

@@ -3,10 +3,10 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { planSegments, segmentSize } from '../../src/download/ranges.ts';
-import { noise } from '../helpers/bytes.ts';
-import type { Fault, RecordedRequest, RemoteFile } from '../helpers/scripted-server.ts';
-import { inWorld, PATIENTLY, type World } from './world.ts';
+import { planSegments, segmentSize } from '../../../src/download/receive/ranges.ts';
+import { noise } from '../../helpers/bytes.ts';
+import type { Fault, RecordedRequest, RemoteFile } from '../../helpers/scripted-server.ts';
+import { inWorld, PATIENTLY, type World } from '../world.ts';
 
 const MIB = 1024 * 1024;
 const bytes = noise(3 * MIB + 12_345);

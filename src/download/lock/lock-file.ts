@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { link, open, readdir, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { diskError, onDisk } from './disk-errors.ts';
-import { NO_LINKS, removeFile } from './durable.ts';
+import { diskError, onDisk } from '../disk-errors.ts';
+import { NO_LINKS, removeFile } from '../durable.ts';
 import { keepBeating } from './heartbeat.ts';
 import { processStart, type Holder } from './holder.ts';
 

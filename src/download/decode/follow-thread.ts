@@ -1,10 +1,10 @@
-import { IntegrityError } from '../errors.ts';
-import type { Decoded } from './decode/file-decoder.ts';
-import { NotStartedError } from './decode/not-started.ts';
-import type { RunningDecode } from './decode/thread.ts';
+import { IntegrityError } from '../../errors.ts';
+import type { Decoded } from './file-decoder.ts';
+import { NotStartedError } from './not-started.ts';
+import type { RunningDecode } from './thread.ts';
 import type { ConsumerOptions } from './hash-and-write.ts';
-import type { RawStore } from './part.ts';
-import { StartOver } from './receiving.ts';
+import type { RawStore } from '../part/part.ts';
+import { StartOver } from '../receive/receiving.ts';
 
 /**
  * All that is left to do here for a file that a thread decodes: to receive it. Rejects with NotStartedError when there was

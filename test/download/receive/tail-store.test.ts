@@ -4,16 +4,16 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { Links } from '../../src/download/links.ts';
-import { remoteName } from '../../src/download/name.ts';
-import { OVERLAP_BYTES } from '../../src/download/plan.ts';
-import { outputSink } from '../../src/download/sinks.ts';
-import { Source } from '../../src/download/source.ts';
-import { TailStore } from '../../src/download/tail-store.ts';
-import { transfer, type Transferred } from '../../src/download/transfer.ts';
-import { hashOf, noise } from '../helpers/bytes.ts';
-import { inOrder, type RemoteFile } from '../helpers/scripted-server.ts';
-import { inWorld, type World } from './world.ts';
+import { Links } from '../../../src/download/receive/links.ts';
+import { remoteName } from '../../../src/download/name.ts';
+import { OVERLAP_BYTES } from '../../../src/download/receive/plan.ts';
+import { outputSink } from '../../../src/download/sinks.ts';
+import { Source } from '../../../src/download/receive/source.ts';
+import { TailStore } from '../../../src/download/receive/tail-store.ts';
+import { transfer, type Transferred } from '../../../src/download/transfer.ts';
+import { hashOf, noise } from '../../helpers/bytes.ts';
+import { inOrder, type RemoteFile } from '../../helpers/scripted-server.ts';
+import { inWorld, type World } from '../world.ts';
 
 const bytes = noise(60_000);
 

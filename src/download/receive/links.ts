@@ -1,5 +1,5 @@
-import type { Link } from '../api/link.ts';
-import { GoneError } from '../errors.ts';
+import type { Link } from '../../api/link.ts';
+import { GoneError } from '../../errors.ts';
 
 /** A link this close to its end, in ms, may be dead when the request arrives; `Date` has whole seconds only. */
 const EXPIRY_MARGIN_MS = 2000;

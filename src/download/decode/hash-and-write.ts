@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
-import type { Decoded } from './decode/file-decoder.ts';
-import { tooLarge } from './max-bytes.ts';
-import type { Sink } from './sinks.ts';
+import type { Decoded } from './file-decoder.ts';
+import { tooLarge } from '../max-bytes.ts';
+import type { Sink } from '../sinks.ts';
 
 /** What a file has come to. */
 export type Consumed = Pick<Decoded, 'bytes' | 'sha256'>;

@@ -1,6 +1,6 @@
-import type { TransientError } from '../api/failures.ts';
-import type { RetryLimits } from '../api/retry.ts';
-import type { Clock } from '../context.ts';
+import type { TransientError } from '../../api/failures.ts';
+import type { RetryLimits } from '../../api/retry.ts';
+import type { Clock } from '../../context.ts';
 import type { Download } from './source.ts';
 
 /** How a transfer deals with failures; those without a new byte between them are a row. */

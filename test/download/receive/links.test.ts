@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Link } from '../../src/api/link.ts';
-import { Links } from '../../src/download/links.ts';
-import { GoneError } from '../../src/errors.ts';
-import { fakeClock } from '../helpers/fake-clock.ts';
+import type { Link } from '../../../src/api/link.ts';
+import { Links } from '../../../src/download/receive/links.ts';
+import { GoneError } from '../../../src/errors.ts';
+import { fakeClock } from '../../helpers/fake-clock.ts';
 
 /** Two files, whose links live so long when they tell it at all. */
 function startLinks({ lifetimeMs }: { lifetimeMs?: number } = {}) {

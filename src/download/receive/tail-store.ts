@@ -1,7 +1,7 @@
-import { IntegrityError } from '../errors.ts';
-import type { RawStore } from './part.ts';
+import { IntegrityError } from '../../errors.ts';
+import type { RawStore } from '../part/part.ts';
 import { OVERLAP_BYTES } from './plan.ts';
-import type { Sidecar } from './sidecar.ts';
+import type { Sidecar } from '../part/sidecar.ts';
 
 /**
  * For bytes that go to standard output and cannot be kept: remembers how many they were and what the last ones were,

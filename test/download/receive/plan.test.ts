@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { judge, OVERLAP_BYTES, planAttempt, validatorOf } from '../../src/download/plan.ts';
-import type { Sidecar } from '../../src/download/sidecar.ts';
-import { ProtocolError } from '../../src/errors.ts';
+import { judge, OVERLAP_BYTES, planAttempt, validatorOf } from '../../../src/download/receive/plan.ts';
+import type { Sidecar } from '../../../src/download/part/sidecar.ts';
+import { ProtocolError } from '../../../src/errors.ts';
 
 const DATE = 'Mon, 06 May 2024 07:08:09 GMT';
 const LATER = 'Tue, 07 May 2024 07:08:09 GMT';

@@ -1,10 +1,10 @@
-import { readText } from '../api/answer.ts';
-import type { ApiClient, Opened } from '../api/client.ts';
-import { describeRequest } from '../api/transport/http.ts';
-import { classifyStatus, statusError } from '../api/failures.ts';
-import type { Link } from '../api/link.ts';
-import { DeniedError, GoneError } from '../errors.ts';
-import { readRetryAfter } from '../profiles/values.ts';
+import { readText } from '../../api/answer.ts';
+import type { ApiClient, Opened } from '../../api/client.ts';
+import { describeRequest } from '../../api/transport/http.ts';
+import { classifyStatus, statusError } from '../../api/failures.ts';
+import type { Link } from '../../api/link.ts';
+import { DeniedError, GoneError } from '../../errors.ts';
+import { readRetryAfter } from '../../profiles/values.ts';
 import type { Links } from './links.ts';
 
 export interface SourceOptions {

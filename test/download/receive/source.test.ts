@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Link } from '../../src/api/link.ts';
-import { DeniedError, GoneError, TryAgainError } from '../../src/errors.ts';
-import { noise } from '../helpers/bytes.ts';
-import { inOrder, startScriptedServer, type RecordedRequest } from '../helpers/scripted-server.ts';
-import { API_KEY, EXPIRED, PATIENTLY, inWorld, type World } from './world.ts';
+import type { Link } from '../../../src/api/link.ts';
+import { DeniedError, GoneError, TryAgainError } from '../../../src/errors.ts';
+import { noise } from '../../helpers/bytes.ts';
+import { inOrder, startScriptedServer, type RecordedRequest } from '../../helpers/scripted-server.ts';
+import { API_KEY, EXPIRED, PATIENTLY, inWorld, type World } from '../world.ts';
 
 const bytes = noise(60_000);
 const file = { bytes, etag: '"v1"' };

@@ -1,13 +1,13 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { TryAgainError } from '../errors.ts';
-import { onDisk } from './disk-errors.ts';
-import { removeFile } from './durable.ts';
+import { TryAgainError } from '../../errors.ts';
+import { onDisk } from '../disk-errors.ts';
+import { removeFile } from '../durable.ts';
 import { isSilent } from './heartbeat.ts';
 import { holderOf, isForeign, livingHolder, type Holder } from './holder.ts';
 import { LockFile, sweepDrafts } from './lock-file.ts';
-import { readSmall, SMALL_BYTES } from './read-small.ts';
+import { readSmall, SMALL_BYTES } from '../read-small.ts';
 
 /** Frees the lock. */
 export type Release = () => Promise<void>;

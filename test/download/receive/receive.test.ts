@@ -3,11 +3,11 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { OVERLAP_BYTES } from '../../src/download/plan.ts';
-import { IntegrityError, ProtocolError, TryAgainError } from '../../src/errors.ts';
-import { noise } from '../helpers/bytes.ts';
-import { inOrder, type Fault, type RemoteFile } from '../helpers/scripted-server.ts';
-import { PATIENTLY, inWorld, type World } from './world.ts';
+import { OVERLAP_BYTES } from '../../../src/download/receive/plan.ts';
+import { IntegrityError, ProtocolError, TryAgainError } from '../../../src/errors.ts';
+import { noise } from '../../helpers/bytes.ts';
+import { inOrder, type Fault, type RemoteFile } from '../../helpers/scripted-server.ts';
+import { PATIENTLY, inWorld, type World } from '../world.ts';
 
 const DATE = 'Mon, 06 May 2024 07:08:09 GMT';
 const LATER = 'Tue, 07 May 2024 07:08:09 GMT';

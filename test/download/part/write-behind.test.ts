@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
-import { WriteBehind } from '../../src/download/write-behind.ts';
-import { noise } from '../helpers/bytes.ts';
+import { WriteBehind } from '../../../src/download/part/write-behind.ts';
+import { noise } from '../../helpers/bytes.ts';
 
 async function newFile(): Promise<{ path: string; handle: FileHandle }> {
   const directory = await mkdtemp(join(tmpdir(), 'exportpoll-test-'));

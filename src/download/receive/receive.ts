@@ -1,8 +1,8 @@
-import { noFailures, planRetry } from '../api/retry.ts';
-import { describeRequest } from '../api/transport/http.ts';
-import { networkError, TransientError } from '../api/failures.ts';
-import { IntegrityError } from '../errors.ts';
-import type { RawStore } from './part.ts';
+import { noFailures, planRetry } from '../../api/retry.ts';
+import { describeRequest } from '../../api/transport/http.ts';
+import { networkError, TransientError } from '../../api/failures.ts';
+import { IntegrityError } from '../../errors.ts';
+import type { RawStore } from '../part/part.ts';
 import { encodingOf, judge, OVERLAP_BYTES, planAttempt, validatorOf, type Attempt } from './plan.ts';
 import { RangesRefused, receiveSegments, segmentSize } from './ranges.ts';
 import { StartOver, type ReceiveOptions } from './receiving.ts';

@@ -2,10 +2,10 @@ import { setMaxListeners } from 'node:events';
 
 import pLimit from 'p-limit';
 
-import { describeRequest } from '../api/transport/http.ts';
-import { networkError, TransientError } from '../api/failures.ts';
-import { noFailures, planRetry } from '../api/retry.ts';
-import type { RawStore } from './part.ts';
+import { describeRequest } from '../../api/transport/http.ts';
+import { networkError, TransientError } from '../../api/failures.ts';
+import { noFailures, planRetry } from '../../api/retry.ts';
+import type { RawStore } from '../part/part.ts';
 import { judge } from './plan.ts';
 import { StartOver, type ReceiveOptions } from './receiving.ts';
 import type { Download, Source } from './source.ts';

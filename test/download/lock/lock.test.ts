@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Locks } from '../../src/download/lock.ts';
-import { TryAgainError } from '../../src/errors.ts';
+import { Locks } from '../../../src/download/lock/lock.ts';
+import { TryAgainError } from '../../../src/errors.ts';
 
 vi.mock(import('node:fs/promises'), async (original) => {
   const real = await original();
@@ -221,7 +221,7 @@ describe('a lock whose holder is gone', () => {
 
   it('goes to exactly one of the processes that want it at once, also after kill -9', async () => {
     const compete = `
-      import { Locks } from ${JSON.stringify(new URL('../../dist/download/lock.js', import.meta.url).href)};
+      import { Locks } from ${JSON.stringify(new URL('../../../dist/download/lock/lock.js', import.meta.url).href)};
       const [directory, startAt] = process.argv.slice(1);
       await new Promise((resolve) => setTimeout(resolve, Number(startAt) - Date.now()));
       const won = await new Locks(process.pid).acquire(directory, 'acme-7').then(() => true, () => false);

@@ -1,15 +1,15 @@
-import type { Content } from './decode/content.ts';
-import { gunzip } from './decode/gunzip.ts';
-import { gunzipInPlace } from './decode/gunzip-in-place.ts';
-import { methodFor, thisMachine, type Candidate } from './decode/method.ts';
-import { NotStartedError } from './decode/not-started.ts';
-import type { DecodePool } from './decode/pool.ts';
-import type { RunningDecode } from './decode/thread.ts';
+import type { Content } from './content.ts';
+import { gunzip } from './gunzip.ts';
+import { gunzipInPlace } from './gunzip-in-place.ts';
+import { methodFor, thisMachine, type Candidate } from './method.ts';
+import { NotStartedError } from './not-started.ts';
+import type { DecodePool } from './pool.ts';
+import type { RunningDecode } from './thread.ts';
 import { followThread } from './follow-thread.ts';
 import { hashAndWrite, type Consumed, type ConsumerOptions } from './hash-and-write.ts';
-import type { RawStore } from './part.ts';
-import type { Sink } from './sinks.ts';
-import { SyncAhead } from './sync-ahead.ts';
+import type { RawStore } from '../part/part.ts';
+import type { Sink } from '../sinks.ts';
+import { SyncAhead } from '../sync-ahead.ts';
 
 export interface ConsumeOptions extends ConsumerOptions {
   /** Without, every file is decoded in this thread. */

@@ -1,5 +1,5 @@
-import { ProtocolError } from '../errors.ts';
-import type { Sidecar, Validator } from './sidecar.ts';
+import { ProtocolError } from '../../errors.ts';
+import type { Sidecar, Validator } from '../part/sidecar.ts';
 
 /** Bytes asked for again, and compared, where no strong entity tag proves that the file is the same. */
 export const OVERLAP_BYTES = 16 * 1024;

@@ -1,9 +1,9 @@
 import { constants, open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
-import { IoError, messageOf } from '../errors.ts';
-import { diskError, onDisk } from './disk-errors.ts';
-import { openNew, removeFile } from './durable.ts';
+import { IoError, messageOf } from '../../errors.ts';
+import { diskError, onDisk } from '../disk-errors.ts';
+import { openNew, removeFile } from '../durable.ts';
 import { readSidecar, writeSidecar, type Sidecar } from './sidecar.ts';
 import { WriteBehind } from './write-behind.ts';
 

@@ -5,14 +5,14 @@ import { gzipSync } from 'node:zlib';
 
 import { expect, it, onTestFinished, vi } from 'vitest';
 
-import { consume } from '../../src/download/consume.ts';
-import { thisMachine } from '../../src/download/decode/method.ts';
-import { DecodePool } from '../../src/download/decode/pool.ts';
-import { gunzip } from '../../src/download/decode/gunzip.ts';
-import type { RawStore } from '../../src/download/part.ts';
-import { fileSink } from '../../src/download/sinks.ts';
-import { TailStore } from '../../src/download/tail-store.ts';
-import { hashOf, inPieces, noise } from '../helpers/bytes.ts';
+import { consume } from '../../../src/download/decode/consume.ts';
+import { thisMachine } from '../../../src/download/decode/method.ts';
+import { DecodePool } from '../../../src/download/decode/pool.ts';
+import { gunzip } from '../../../src/download/decode/gunzip.ts';
+import type { RawStore } from '../../../src/download/part/part.ts';
+import { fileSink } from '../../../src/download/sinks.ts';
+import { TailStore } from '../../../src/download/receive/tail-store.ts';
+import { hashOf, inPieces, noise } from '../../helpers/bytes.ts';
 
 const optionsFor = (pool: DecodePool) => ({
   maxBytes: undefined,

@@ -2,10 +2,10 @@ import { gzipSync } from 'node:zlib';
 
 import { expect, it, vi } from 'vitest';
 
-import { gunzipInPlace } from '../../src/download/decode/gunzip-in-place.ts';
-import { hashAndWrite } from '../../src/download/hash-and-write.ts';
-import type { Sink } from '../../src/download/sinks.ts';
-import { hashOf, inPieces, noise } from '../helpers/bytes.ts';
+import { gunzipInPlace } from '../../../src/download/decode/gunzip-in-place.ts';
+import { hashAndWrite } from '../../../src/download/decode/hash-and-write.ts';
+import type { Sink } from '../../../src/download/sinks.ts';
+import { hashOf, inPieces, noise } from '../../helpers/bytes.ts';
 
 const { signal } = new AbortController();
 const content = noise(50_000);

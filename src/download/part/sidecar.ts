@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
-import { writeAtomically } from './durable.ts';
-import { readSmall, SMALL_BYTES } from './read-small.ts';
+import { writeAtomically } from '../durable.ts';
+import { readSmall, SMALL_BYTES } from '../read-small.ts';
 import type { sidecarSchema } from './sidecar-schema.ts';
 
 /** What proves that bytes fetched later belong to the bytes fetched before (RFC 9110, 8.8). */
