@@ -1,5 +1,5 @@
 import type { Entry } from './ledger/entry.ts';
-import type { Parameters } from './profiles/parameters.ts';
+import type { Parameters } from './profiles/parameter-value.ts';
 import type { Profile, StartEntry } from './profiles/schema.ts';
 import type { Secret } from './secrets.ts';
 import type { Settings } from './settings.ts';

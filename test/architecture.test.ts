@@ -50,6 +50,20 @@ it('imports between the folders inside a folder go one way', () => {
   expect(bothWays).toEqual([]);
 });
 
+it('no file imports itself by way of others', () => {
+  const done = new Set<string>();
+  const circleFrom = (file: string, way: readonly string[]): readonly string[] => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (done.has(file)) return [];
+    done.add(file);
+    const circles = imports
+      .filter(({ from }) => from === file)
+      .map(({ to }) => circleFrom(to, [...way, file]));
+    return circles.find((circle) => circle.length > 0) ?? [];
+  };
+  expect(files.map((file) => circleFrom(file, [])).filter((circle) => circle.length > 0)).toEqual([]);
+});
+
 it('every folder has its place', () => {
   const folders = new Set(
     files.filter((file) => file.includes('/')).map((file) => file.slice(0, file.indexOf('/'))),

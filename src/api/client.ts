@@ -4,34 +4,12 @@ import { parseAny, parseBody, readText, type Answer, type Mask } from './answer.
 import type { Authenticator, Generation } from './auth/authenticator.ts';
 import type { Draft } from './auth/scheme.ts';
 import { networkError, TransientError } from './failures.ts';
+import type { ClientRequest } from './client-request.ts';
 import type { Quota } from './quota.ts';
-import type { Urgency } from './rate-limit.ts';
 import { describeRequest, type HttpResponse, type Transport } from './transport/http.ts';
 import { isRedirect, MOST_REDIRECTS, redirected, redirectTarget } from './redirects.ts';
 import { within } from './within.ts';
 import { USER_AGENT } from '../version.ts';
-
-/** A request as the rest of the program makes it: without credentials, which the client adds where they may go. */
-export interface ClientRequest {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** Send the credentials along, to the origins that may have them. */
-  readonly credentials: boolean;
-  readonly idleTimeoutMs: number;
-  /** Who asks with credentials waits for a turn in the account's quota. */
-  readonly urgency: Urgency;
-  /** The longest wait for that turn, in ms; for whoever has not the time. */
-  readonly patienceMs?: number | undefined;
-  readonly signal: AbortSignal;
-  /** For a request that starts something: called, and waited for, right before it goes out, each time that it does. */
-  readonly onSend?: (() => Promise<void>) | undefined;
-  /** Called when the answer to such a request is a redirect, before that is judged or followed. */
-  readonly onRedirect?: (() => void) | undefined;
-  /** The body of its answer may be large. */
-  readonly large?: boolean;
-}
 
 /** A response whose body is still to be read, and where it came from after redirects. */
 export interface Opened {

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../errors.ts';
-import type { ClientRequest } from './client.ts';
+import type { ClientRequest } from './client-request.ts';
 import { describeRequest } from './transport/http.ts';
 
 export const MOST_REDIRECTS = 5;

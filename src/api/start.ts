@@ -2,7 +2,7 @@ import type { Account } from '../account.ts';
 import { ExportpollError, ProtocolError, RefusedError, TryAgainError } from '../errors.ts';
 import { evaluate, evaluateText, type Scope } from '../profiles/expression.ts';
 import { isIdOf, shortened } from '../profiles/id.ts';
-import type { Parameters } from '../profiles/parameters.ts';
+import type { Parameters } from '../profiles/parameter-value.ts';
 import type { StartEntry } from '../profiles/schema.ts';
 import { expandTemplate } from '../profiles/template.ts';
 import { ask, pick, send, type Reply } from './ask.ts';

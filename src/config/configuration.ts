@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import type { Parameters } from '../profiles/parameters.ts';
+import type { Parameters } from '../profiles/parameter-value.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { ConfigFile } from './config-file.ts';
 import { outputsOutside } from './trust/confine.ts';
 import { AccountIncompleteError, openAccount } from './credentials/accounts.ts';
-import { exportsIn, unknownProviders, type ConfiguredExport } from './targets.ts';
+import { exportsIn, unknownProviders, type ConfiguredExport } from './configured-exports.ts';
 import { inspectAll } from './inspect.ts';
 import { loadFiles } from './file/load.ts';
 import { isConfigured, misfits, planProvider, providerNames, type ProviderPlan } from './providers.ts';

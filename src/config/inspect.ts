@@ -10,7 +10,7 @@ import { locate, requireSmallFile } from './paths.ts';
 import { isIdOf } from '../profiles/id.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
 import type { Sourced } from './settings.ts';
-import type { ConfiguredExport } from './targets.ts';
+import type { ConfiguredExport } from './configured-exports.ts';
 
 /** Looks at every provider that is in use as if it were to be used now, and at every export. */
 export function inspectAll(

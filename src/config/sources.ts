@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { openAccount } from './credentials/accounts.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
-import type { ConfiguredExport } from './targets.ts';
+import type { ConfiguredExport } from './configured-exports.ts';
 import type { Sourced } from './settings.ts';
 import { isLent } from './trust/trust.ts';
 import type { Account } from '../account.ts';

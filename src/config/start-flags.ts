@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { messageOf, UsageError } from '../errors.ts';
 import { isDeep, MOST_LEVELS } from '../profiles/depth.ts';
 import { parametersFromText } from '../profiles/parameter-text.ts';
-import type { Parameters } from '../profiles/parameters.ts';
+import type { Parameters } from '../profiles/parameter-value.ts';
 import type { StartEntry } from '../profiles/schema.ts';
 import { shellWord } from '../shell-word.ts';
 import type { Configuration } from './configuration.ts';

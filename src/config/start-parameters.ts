@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import type { Parameters } from '../profiles/parameters.ts';
+import type { Parameters } from '../profiles/parameter-value.ts';
 import { interpolate, isInterpolated } from './interpolate.ts';
-import type { ConfiguredExport } from './targets.ts';
+import type { ConfiguredExport } from './configured-exports.ts';
 import { parameterTaken } from './trust/trust.ts';
 
 /**

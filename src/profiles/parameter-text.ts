@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { MOST_LEVELS } from './depth.ts';
 import { isObject } from './parameter-value.ts';
-import type { Parameters } from './parameters.ts';
+import type { Parameters } from './parameter-value.ts';
 import type { StartEntry } from './schema.ts';
 
 /** Parameters from `NAME=VALUE`, in their order: a name that occurs again makes a list; `a.b` is `b` of the object `a`. */

@@ -1,5 +1,8 @@
 import type { ParameterEntry } from './schema.ts';
 
+/** Parameters of an export: text, numbers, lists and objects, as JSON has them. */
+export type Parameters = Readonly<Record<string, unknown>>;
+
 /** The value as the profile wants it. Throws RangeError with the rest of a sentence that names the parameter. */
 export function readValue(value: unknown, entry: ParameterEntry | undefined): unknown {
   if (entry === undefined) return value;

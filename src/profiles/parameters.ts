@@ -4,12 +4,9 @@ import { messageOf, UsageError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { fillDates } from './date-words.ts';
 import { evaluateText } from './expression.ts';
-import { describeParameter, isEmpty, isObject, readValue } from './parameter-value.ts';
+import { describeParameter, isEmpty, isObject, readValue, type Parameters } from './parameter-value.ts';
 import type { Profile, StartEntry } from './schema.ts';
 import { startExample } from './start-example.ts';
-
-/** Parameters of an export: text, numbers, lists and objects, as JSON has them. */
-export type Parameters = Readonly<Record<string, unknown>>;
 
 /** What a new export of an account is asked with: the parameters as they were given, and how they are to be read. */
 interface Given {

@@ -1,5 +1,5 @@
 import { shellWord } from '../shell-word.ts';
-import type { Parameters } from './parameters.ts';
+import type { Parameters } from './parameter-value.ts';
 import type { StartEntry } from './schema.ts';
 
 /** What is to be started: an account, or an entry under `exports:`, which has parameters of its own. */

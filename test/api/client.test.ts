@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { ClientRequest } from '../../src/api/client.ts';
+import type { ClientRequest } from '../../src/api/client-request.ts';
 import { TransientError } from '../../src/api/failures.ts';
 import type { HttpRequest } from '../../src/api/transport/http.ts';
 import { loadBuiltin } from '../../src/profiles/load-builtin.ts';

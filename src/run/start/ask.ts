@@ -9,7 +9,8 @@ import {
 } from '../../api/start.ts';
 import { ExportpollError, RefusedError } from '../../errors.ts';
 import type { Entry } from '../../ledger/entry.ts';
-import { hashParameters, readParameters, type Parameters } from '../../profiles/parameters.ts';
+import type { Parameters } from '../../profiles/parameter-value.ts';
+import { hashParameters, readParameters } from '../../profiles/parameters.ts';
 import type { RunWorld } from '../world.ts';
 import { afterReply } from './after-reply.ts';
 import { findStarted, listBefore } from './find.ts';

@@ -10,7 +10,7 @@ import { defaultLayer, settle } from '../../../src/config/settings.ts';
 import type { Context } from '../../../src/context.ts';
 import { Ledger } from '../../../src/ledger/ledger.ts';
 import { loadBuiltin } from '../../../src/profiles/load-builtin.ts';
-import type { Parameters } from '../../../src/profiles/parameters.ts';
+import type { Parameters } from '../../../src/profiles/parameter-value.ts';
 import type { RunWorld } from '../../../src/run/world.ts';
 import { noteOutcome } from '../../../src/run/notes.ts';
 import type { Outcome } from '../../../src/run/outcome.ts';
