@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
+import type { Settings } from '../settings.ts';
 import { flags, type Flag, type SettingName } from './flags.ts';
-import { interpolate, isInterpolated, type Environment } from './interpolate.ts';
+import { isSecretName } from './credentials/taken.ts';
+import { interpolate, isInterpolated, variablesIn, type Environment } from './interpolate.ts';
 
 /** YAML writes `8`, `true` and `text`; all of them mean what they say. */
 const scalar = z.union([z.string().min(1, 'must not be empty'), z.number(), z.boolean()], {
@@ -89,6 +91,16 @@ export function keysAt(path: readonly PropertyKey[]): string[] {
   return [];
 }
 
+/** Settings whose value becomes the name of a file or a directory. */
+const NAMING: ReadonlySet<keyof Settings> = new Set(['name', 'output']);
+
+/** A name is on disk, on stdout and in the manifest, and cannot be masked there. */
+function forbidSecrets(text: string): void {
+  const secrets = variablesIn(text).filter(isSecretName);
+  if (secrets.length > 0)
+    throw new RangeError(`has ${secrets.join(', ')} in it: a name is seen by everybody`);
+}
+
 function settingText(
   flag: Flag,
   env: Environment,
@@ -97,6 +109,7 @@ function settingText(
   const setting = asText.transform((text, context) => {
     try {
       const filled = isInterpolated(text) ? interpolate(text, env, used) : text;
+      if (NAMING.has(flag.key)) forbidSecrets(text);
       flag.parse(filled);
       return filled;
     } catch (error) {

@@ -4,7 +4,12 @@ import type { Redactor } from '../../secrets.ts';
 const LEAST_LENGTH = 8;
 /** What shells and CI systems set for everybody to read, unless the name says that it is a secret. */
 const PUBLIC = /^(CI_|GITHUB_|GITLAB_|RUNNER_|BUILD_|(HOME|PWD|USER|LOGNAME|HOSTNAME|TMPDIR)$)/;
-const SECRET = /KEY|TOKEN|SECRET|PASS|CRED|AUTH|PRIVATE|SIGN/i;
+const SECRET = /KEY|TOKEN|SECRET|PASS|CRED|AUTH|PRIVATE|SIGN|JWT|COOKIE/i;
+
+/** Whether a variable of the environment says by its name that nobody may see its value. */
+export function isSecretName(name: string): boolean {
+  return SECRET.test(name);
+}
 
 /**
  * Masks what a file that was found takes from the environment: it may name anybody's secret as an output directory or
@@ -13,7 +18,7 @@ const SECRET = /KEY|TOKEN|SECRET|PASS|CRED|AUTH|PRIVATE|SIGN/i;
  */
 export function maskTaken(value: string, name: string, redactor: Redactor): void {
   if (value.length < LEAST_LENGTH || name.startsWith('EXPORTPOLL_')) return;
-  if (!SECRET.test(name) && (PUBLIC.test(name) || isPlainPlace(value))) return;
+  if (!isSecretName(name) && (PUBLIC.test(name) || isPlainPlace(value))) return;
   redactor.add(value);
   // A host's name is shown in lower case.
   redactor.add(value.toLowerCase());

@@ -27,3 +27,25 @@ test.each([
   await world.load();
   expect(world.context.redactor.mask(value)).toBe(value);
 });
+
+test.each([
+  ['name: "${AWS_SECRET_ACCESS_KEY}-{name}"'],
+  ['output: "out-${REBILLY_JWT}"'],
+  ['exports: { x: { id: 1, provider: rebilly, output: "${AWS_SECRET_ACCESS_KEY}" } }'],
+])('a secret does not become the name of a file: %s', async (text) => {
+  const env = { AWS_SECRET_ACCESS_KEY: VALUE, REBILLY_JWT: VALUE };
+  for (const place of ['project', 'user'] as const) {
+    const world = createWorld(env);
+    world[place](text);
+    const { settingProblems } = await world.load();
+    expect(settingProblems.map(({ message }) => message).join()).toMatch(
+      /(AWS_SECRET_ACCESS_KEY|REBILLY_JWT) in it: a name is seen by everybody/,
+    );
+  }
+});
+
+test('a name may hold anything else', async () => {
+  const world = createWorld({ DEPLOYMENT: 'production', CI_COMMIT_REF_NAME: 'release' });
+  world.project('name: "${DEPLOYMENT}-{name}"\noutput: "out/${CI_COMMIT_REF_NAME}"');
+  expect((await world.load()).settingProblems).toEqual([]);
+});
