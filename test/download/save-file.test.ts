@@ -148,10 +148,45 @@ describe('a later run', () => {
     });
   });
 
-  it('goes on from a part that is longer than its file was ever said to be, by fetching it anew', async () => {
+  it.each([undefined, 'inPlace', 'thread'] as const)(
+    'notices damage long before the end of what is there, and fetches the files anew: %s',
+    async (method) => {
+      const contents = { 'a.csv': noise(1_500_000), 'b.csv': noise(1_500_000, 2) };
+      const file = (content: Buffer) => ({ bytes: gzipSync(content), etag: '"v1"' });
+      const files = { 'a.csv': file(contents['a.csv']), 'b.csv': file(contents['b.csv']) };
+      await inWorld({ files, method }, async (world) => {
+        world.server.fault = () => ({ cutAfter: 1_200_000 });
+        expect((await world.save({ retries: 0 })).failures).toHaveLength(2);
+        world.server.fault = () => undefined;
+        for (const name of (await world.leftovers()).filter((one) => one.endsWith('.part'))) {
+          const part = await readFile(join(world.directory, name));
+          await writeFile(join(world.directory, name), part.fill(0, 50_000, 90_000));
+        }
+        expect((await world.save()).failures).toEqual([]);
+        for (const [name, content] of Object.entries(contents))
+          expect((await world.read(name)).equals(content)).toBe(true);
+        expect(await world.leftovers()).toEqual([]);
+      });
+    },
+  );
+
+  it('drops a part that is longer than its file was ever said to be', async () => {
     await afterBreak(tagged, 40_000, async (world) => {
       await writeFile(await pathOf(world, '.part'), noise(70_000, 3));
+      world.events.length = 0;
       await lands(world, 'a.csv', bytes);
+      expect(world.server.requests.map(({ headers }) => headers.range)).toEqual([undefined]);
+      const begun = world.events.filter(({ type }) => type === 'file.started');
+      expect(begun).toMatchObject([{ bytes: 60_000, resumedFrom: 0 }]);
+    });
+  });
+
+  it('fetches anew a part that is longer than the answer says', async () => {
+    await afterBreak({ ...tagged, chunked: true }, 40_000, async (world) => {
+      await writeFile(await pathOf(world, '.part'), noise(70_000, 3));
+      await lands(world, 'a.csv', bytes);
+      const begun = world.events.findLast(({ type }) => type === 'file.started');
+      expect(begun).toMatchObject({ resumedFrom: 0 });
     });
   });
 });

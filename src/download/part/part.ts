@@ -1,7 +1,6 @@
 import { constants, open, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 
-import { IoError, messageOf } from '../../errors.ts';
+import { IntegrityError, IoError, messageOf } from '../../errors.ts';
 import { diskError, onDisk } from '../disk-errors.ts';
 import { openNew, removeFile } from '../durable.ts';
 import { readSidecar, writeSidecar, type Sidecar } from './sidecar.ts';
@@ -45,6 +44,8 @@ type Mask = (text: string) => string;
 
 /** A part that is no larger stays in memory until it is done: fetching it again costs less than what it would leave. */
 const HELD_BYTES = 64 * 1024;
+/** Of what is read at once. */
+const READ_BYTES = 256 * 1024;
 
 /** A `.part` on disk (mode 0600, beside the target) with its sidecar, both made when there is something to keep. */
 export class Part implements RawStore {
@@ -74,15 +75,20 @@ export class Part implements RawStore {
     this.#known = { identity };
   }
 
-  /** Opens the part of an earlier run, or a new one. Bytes whose sidecar is missing or of another file are dropped. */
+  /**
+   * Opens the part of an earlier run, or a new one. Bytes whose sidecar is missing or of another file are dropped, and so
+   * are more than the file has: a power cut can leave those.
+   */
   static async open(path: string, identity: string, mask?: Mask): Promise<Part> {
     return await onDisk(path, async () => {
       const part = new Part(path, identity, mask);
       const handle = (await openOwn(path)) ?? (await openNew(path, 0o600, 'ax+'));
       const known = await readSidecar(`${path}.json`);
-      if (known?.identity === identity) part.#known = known;
-      else await handle.truncate(0);
-      part.#size = (await handle.stat()).size;
+      const { size } = await handle.stat();
+      if (known?.identity === identity && size <= (known.total ?? size)) {
+        part.#known = known;
+        part.#size = size;
+      } else await handle.truncate(0);
       part.#file = part.#fileOf(handle);
       return part;
     });
@@ -100,15 +106,21 @@ export class Part implements RawStore {
     return this.#known;
   }
 
-  read(): AsyncIterable<Buffer> {
-    if (this.#file === undefined) return Readable.from(this.#held);
-    // Not by its name, which may have come to mean another file.
-    return this.#file.handle.createReadStream({
-      start: 0,
-      end: Math.max(0, this.#size - 1),
-      highWaterMark: 256 * 1024,
-      autoClose: false,
-    });
+  /** Into a new buffer each time. Throws IntegrityError when somebody else makes the file shorter meanwhile. */
+  async *read(): AsyncGenerator<Buffer, void, undefined> {
+    if (this.#file === undefined) return yield* this.#held;
+    await this.flush();
+    // Not by its name, which may have come to mean another file; and not as a stream, which closes the file for good
+    // when it is left early, whatever it is told.
+    const { handle } = this.#file;
+    const end = this.#size;
+    for (let at = 0; at < end;) {
+      const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+      if (bytesRead === 0) throw new IntegrityError(`${this.path}: made shorter by somebody else`);
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
   }
 
   async tail(length: number): Promise<Buffer> {
