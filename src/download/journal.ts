@@ -25,14 +25,14 @@ export class Journal {
   readonly #commit = coalesced(async () => {
     const lines = this.#lines;
     this.#lines = '';
-    if (!this.#isBegun) {
-      await this.#begin(lines);
-      this.#isBegun = true;
-      return;
+    try {
+      await this.#write(lines);
+    } catch (error) {
+      // A disk that is full may have taken half a line of these: what comes next, and these with it, begins one of its
+      // own. The half one is ignored by whoever reads it.
+      this.#lines = `\n${lines}${this.#lines}`;
+      throw error;
     }
-    this.#handle ??= await open(this.#path, 'a');
-    await this.#handle.writeFile(lines);
-    await this.#handle.sync();
   });
 
   private constructor(path: string, header: string, saved: Map<string, ManifestFile>) {
@@ -85,6 +85,17 @@ export class Journal {
     await handle?.close();
   }
 
+  async #write(lines: string): Promise<void> {
+    if (!this.#isBegun) {
+      await this.#begin(lines);
+      this.#isBegun = true;
+      return;
+    }
+    this.#handle ??= await open(this.#path, 'a');
+    await this.#handle.writeFile(lines);
+    await this.#handle.sync();
+  }
+
   /** What an earlier run has left is written anew, so that a line it wrote in part is gone. */
   async #begin(lines: string): Promise<void> {
     const known = [...this.#saved.values()].map((saved) => `${JSON.stringify(saved)}\n`);
@@ -108,7 +119,7 @@ function journalPath(directory: string, key: string): string {
   return join(directory, `.${key}.journal`);
 }
 
-/** The last one may have been written in part. */
+/** Any of them may have been written in part: the last one when a run was killed, others on a disk that was full. */
 async function parseLines(lines: readonly string[]): Promise<ManifestFile[]> {
   const { manifestFileSchema } = await import('./manifest-schema.ts');
   return lines.flatMap((line) => {

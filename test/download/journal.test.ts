@@ -2,11 +2,12 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Journal } from '../../src/download/journal.ts';
 import type { ManifestFile } from '../../src/download/manifest.ts';
 import { hashOf } from '../helpers/bytes.ts';
+import { cutWrite } from '../helpers/full-disk.ts';
 
 const OPTIONS = { keepCompressed: false, name: '{name}' };
 
@@ -106,6 +107,13 @@ describe('an entry', () => {
     for (const name of ['a.csv', 'b.csv']) expect(later.find(name)).toBeDefined();
   });
 
+  it('that was written in part before others does not spoil them', async () => {
+    await recorded('a.csv');
+    await appendFile(path, `{"name":"b.c\n${JSON.stringify(await landed('c.csv'))}\n`);
+    const journal = await openJournal();
+    for (const name of ['a.csv', 'c.csv']) expect(journal.find(name)).toBeDefined();
+  });
+
   it.each(['null', '{}', '{"name":5}', 'garbage', '\0\0\0'])('that is %j is ignored', async (line) => {
     await recorded('a.csv');
     await appendFile(path, `${line}\n`);
@@ -128,5 +136,37 @@ describe('an entry', () => {
     await recorded('a.csv');
     await writeFile(path, (await readFile(path, 'utf8')).slice(3));
     expect((await openJournal()).find('a.csv')).toBeUndefined();
+  });
+});
+
+describe('after a write that a full disk has cut short', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it.each([0, 1, 30])('of %i bytes, every line is whole that is written later', async (bytes) => {
+    const [a, b, c, d] = await Promise.all(['a.csv', 'b.csv', 'c.csv', 'd.csv'].map(landed));
+    const journal = await openJournal();
+    await journal.record(a!);
+    await cutWrite(/b\.csv/, bytes);
+    await expect(journal.record(b!)).rejects.toMatchObject({ exitCode: 74 });
+    expect(journal.find('b.csv')).toBeUndefined();
+    await journal.record(c!);
+    await journal.record(d!);
+    await journal.close();
+    const later = await openJournal();
+    for (const name of ['a.csv', 'b.csv', 'c.csv', 'd.csv']) expect(later.find(name)).toBeDefined();
+  });
+
+  it('no line of those that were written at once is lost', async () => {
+    const names = Array.from({ length: 20 }, (_, at) => `${at}.csv`);
+    const files = await Promise.all(names.map(landed));
+    const journal = await openJournal();
+    await journal.record(files[0]!);
+    await cutWrite(/./, 500);
+    const outcomes = await Promise.allSettled(files.slice(1).map(async (file) => await journal.record(file)));
+    expect(outcomes.map(({ status }) => status)).toContain('rejected');
+    await journal.record(await landed('last.csv'));
+    await journal.close();
+    const later = await openJournal();
+    expect([...names, 'last.csv'].filter((name) => later.find(name) === undefined)).toEqual([]);
   });
 });

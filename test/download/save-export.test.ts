@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readManifest, manifestPath, type Manifest } from '../../src/download/manifest.ts';
 import { InterruptedError } from '../../src/errors.ts';
 import { hashOf, noise } from '../helpers/bytes.ts';
+import { cutWrite } from '../helpers/full-disk.ts';
 import type { RemoteFile } from '../helpers/scripted-server.ts';
 import { API_KEY, PATIENTLY, inWorld, type World } from './world.ts';
 
@@ -105,6 +106,21 @@ describe('a file that fails', () => {
         expect.objectContaining({ type: 'file.failed', file: 'b.csv', code: 77 }),
       );
       expect(await manifestOf(world)).toBeUndefined();
+    });
+  });
+
+  it('because the disk was full for its line of the journal lands with the next run, and nothing is fetched again', async () => {
+    await inWorld({ files, settings: { concurrency: 1 } }, async (world) => {
+      const spy = await cutWrite(/^{"name":"b\.csv"/);
+      const { failures } = await world.save().finally(() => spy.mockRestore());
+      expect(failures).toMatchObject([
+        { exitCode: 74, message: expect.stringContaining('no space is left') },
+      ]);
+      expect(await world.landed()).toEqual(names.filter((name) => name !== 'b.csv'));
+      world.server.requests.length = 0;
+      expect((await world.save()).failures).toEqual([]);
+      expect(world.server.requests).toEqual([]);
+      await expectAllLanded(world);
     });
   });
 
