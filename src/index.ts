@@ -141,6 +141,10 @@ async function save(
   };
   return await inWorld(configuration, context, see, async (world) => {
     const [found] = resolveTargets(configuration, [target], await world.ledger.list());
+    if (found?.settings.output === '-')
+      throw new UsageError('"-" is for the command line: watch() saves files', {
+        hint: 'give a directory: { flags: { output } }',
+      });
     const outcome = found === undefined ? undefined : await createRunner({ once: false })(found, world);
     const [failure] = outcome?.failures ?? [];
     if (failure !== undefined) throw failure.error;

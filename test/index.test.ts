@@ -23,6 +23,12 @@ beforeEach(async () => {
 });
 
 describe('watch()', () => {
+  it('writes no file to the standard output of the program that calls it', async () => {
+    vi.stubEnv('EXPORTPOLL_OUTPUT', '-');
+    const watching = watch('webadmit:86446/74780', { flags: { sandbox: true } });
+    await expect(watching).rejects.toThrow('"-" is for the command line: watch() saves files');
+  });
+
   it('talks to the stand-ins with sandbox, and to nobody else', async () => {
     const { origin, seen } = await serve(() => ({ status: 401 }));
     vi.stubEnv('EXPORTPOLL_WEBADMIT_BASE_URL', origin);

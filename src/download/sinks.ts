@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 import type { Output } from '../context.ts';
 import { OutputClosedError } from '../errors.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 import { onDisk } from './disk-errors.ts';
 import { openNew, removeFile } from './durable.ts';
 import type { FileOnDisk } from './part/part.ts';
@@ -49,17 +50,36 @@ async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
  * gone, and with the signal's reason when it aborts: a reader may take its time for ever.
  */
 export function outputSink({ stream }: Output, signal: AbortSignal): Sink {
+  // Not what the stream says of itself: standard output forgets its errors, so that others can go on writing to it.
+  let isGone = false;
+  const onPassed = (error?: Error | null): void => {
+    isGone ||= error !== undefined && error !== null;
+  };
+  const requireReader = (): void => {
+    if (isGone || !stream.writable) throw new OutputClosedError('the reader of standard output has gone');
+  };
   return {
     async write(chunk) {
-      const taken = stream.writable && stream.write(chunk);
-      if (!taken && stream.writable) {
+      requireReader();
+      if (!stream.write(chunk, onPassed)) {
         // An error of the stream ends the wait, too; what it means shows below.
         await once(stream, 'drain', { signal }).catch(() => undefined);
         signal.throwIfAborted();
       }
-      if (!stream.writable) throw new OutputClosedError('the reader of standard output has gone');
+      requireReader();
     },
-    end: async () => {},
+    async end() {
+      requireReader();
+      // The last chunks may still be in the stream's own buffer; a write is called back when all before it have passed.
+      const passed = new Promise<void>((resolve) => {
+        stream.write('', (error) => {
+          onPassed(error);
+          resolve();
+        });
+      });
+      await unlessAborted(passed, signal);
+      requireReader();
+    },
     abort: async () => {},
   };
 }

@@ -25,6 +25,17 @@ describe('what waits for the reader of standard output', () => {
     await expect(writing).rejects.toBe(reason);
   });
 
+  it('is not whole before it has read the last bytes', async () => {
+    const stream = new PassThrough({ highWaterMark: 4 });
+    const controller = new AbortController();
+    const sink = outputSink({ stream, isTTY: false }, controller.signal);
+    await sink.write(Buffer.alloc(3));
+    await sink.write(Buffer.alloc(3));
+    const ending = sink.end();
+    controller.abort(new InterruptedError('SIGINT'));
+    await expect(ending).rejects.toThrow(InterruptedError);
+  });
+
   it('ends when it has gone', async () => {
     const stream = new PassThrough({ highWaterMark: 4 });
     const writing = outputSink({ stream, isTTY: false }, new AbortController().signal).write(Buffer.alloc(9));

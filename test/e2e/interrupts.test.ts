@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+
+import { execa } from 'execa';
 import { describe, expect, vi } from 'vitest';
 import { it as base, sandboxEnv } from '../helpers/e2e.ts';
 import { startFileService, type FileService, type Pace } from '../helpers/file-service.ts';
-import { eventsOf, ofType, type Cli, type RunningCli } from '../helpers/run-cli.ts';
+import { eventsOf, ofType, PROGRAM, type Cli, type RunningCli } from '../helpers/run-cli.ts';
 import { waitsForFiles, waitsForReadiness } from '../helpers/waits.ts';
 
 const CONTENT = randomBytes(3 * 1024 * 1024);
@@ -106,6 +108,27 @@ describe('a run that downloads', () => {
     await running.stdoutMatching(/^/);
     running.closeStdout();
     const { exitCode, stderr } = await running.result;
+    expect({ exitCode, stderr }).toEqual({ exitCode: 74, stderr: '' });
+  });
+
+  it('to a pipe whose reader goes away before the last bytes ends with 74, too', async ({
+    expect,
+    cli,
+    serveFiles,
+  }) => {
+    // The pipe takes the first 64 KiB, and the last 8 KiB wait in the program for a reader that has more to do.
+    const service = await serveFiles(
+      { 'big.bin': CONTENT.subarray(0, 72 * 1024) },
+      { bytes: 65_536, everyMs: 100 },
+    );
+    await cli.write('slow.yaml', service.config);
+    const shell = `"$0" "$@" | sleep 2; exit "\${PIPESTATUS[0]}"`;
+    const args = ['watch', '--config', 'slow.yaml', '-q', '-o', '-', service.target];
+    const { exitCode, stderr } = await execa('bash', ['-c', shell, process.execPath, PROGRAM, ...args], {
+      cwd: cli.directory,
+      env: { HOME: cli.home },
+      reject: false,
+    });
     expect({ exitCode, stderr }).toEqual({ exitCode: 74, stderr: '' });
   });
 

@@ -1,4 +1,5 @@
 import { IntegrityError } from '../../errors.ts';
+import { unlessAborted } from '../../unless-aborted.ts';
 import type { Decoded } from './file-decoder.ts';
 import { NotStartedError } from './not-started.ts';
 import type { RunningDecode } from './thread.ts';
@@ -35,15 +36,4 @@ export async function followThread(
     await decode.stop();
     throw cause;
   }
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let stopListening = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    const listener = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', listener);
-    stopListening = () => signal.removeEventListener('abort', listener);
-  });
-  return await Promise.race([work, aborted]).finally(stopListening);
 }
