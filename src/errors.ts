@@ -133,6 +133,14 @@ export class TryAgainError extends ExportpollError {
   readonly exitCode = ExitCode.tryAgain;
 }
 
+/** Another run has taken over what this one was working on: it ends, and leaves everything as it is. */
+export class LostLockError extends TryAgainError {}
+
+/** For what an interrupt does not end, since it takes but a moment; files that are another run's by now are left alone. */
+export function throwIfLost({ reason }: AbortSignal): void {
+  if (reason instanceof LostLockError) throw reason;
+}
+
 /** SIGINT or SIGTERM; the state is kept. */
 export class InterruptedError extends ExportpollError {
   readonly exitCode: typeof ExitCode.sigint | typeof ExitCode.sigterm;

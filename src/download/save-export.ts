@@ -1,7 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 
 import type { Link } from '../api/link.ts';
-import { ExportpollError, InterruptedError } from '../errors.ts';
+import { ExportpollError, InterruptedError, LostLockError, throwIfLost } from '../errors.ts';
 import { diskErrorOf } from './disk-errors.ts';
 import { commitManifest, placeManifest } from './export-files.ts';
 import { isUnchanged, type Manifest, type ManifestFile } from './manifest.ts';
@@ -33,7 +33,8 @@ export async function saveExport(
       return await saveFile(link, saving);
     } catch (error) {
       const known = error instanceof ExportpollError ? error : diskErrorOf(error, saving.directory);
-      if (known === undefined) throw error;
+      // Whatever becomes of the other files is another run's business now.
+      if (known === undefined || known instanceof LostLockError) throw error;
       failures.push(known);
       if (!(known instanceof InterruptedError)) report(link, known, saving);
       return undefined;
@@ -45,6 +46,7 @@ export async function saveExport(
   const done = settled.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
   const files = done.flatMap((one) => ('skipped' in one ? [] : one));
   const skipped = done.flatMap((one) => ('skipped' in one ? one.skipped : []));
+  throwIfLost(saving.signal);
   if (failures.length === 0) await commit({ files, skipped }, startedAt, saving, run);
   return { files, failures };
 }

@@ -5,6 +5,7 @@ import type { ApiClient } from '../api/client.ts';
 import type { Link } from '../api/link.ts';
 import type { Settings } from '../settings.ts';
 import type { Clock } from '../context.ts';
+import { LostLockError, throwIfLost } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { Threads } from './decode/consume.ts';
 import type { Journal } from './journal.ts';
@@ -89,7 +90,7 @@ export async function saveFile(link: Link, saving: Saving): Promise<ManifestFile
     }
     return await skip(target?.name ?? provisional, part, saving);
   } finally {
-    await part.close();
+    await (saving.signal.reason instanceof LostLockError ? part.abandon() : part.close());
   }
 }
 
@@ -146,6 +147,7 @@ async function landFile(
   const { mtimeMs } = await stat(temporary);
   let target = first;
   while (target.decision !== 'skip') {
+    throwIfLost(saving.signal);
     const file: ManifestFile = {
       name: target.name,
       identity: link.identity,

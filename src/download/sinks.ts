@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { FileHandle } from 'node:fs/promises';
+import { lstat, type FileHandle } from 'node:fs/promises';
 
 import type { Output } from '../context.ts';
 import { OutputClosedError } from '../errors.ts';
@@ -34,8 +34,11 @@ export async function fileSink(path: string): Promise<Sink> {
       await handle.close();
     },
     abort: async () => {
+      const own = await handle.stat().catch(() => undefined);
       await handle.close().catch(() => undefined);
-      await removeFile(path);
+      const found = await lstat(path).catch(() => undefined);
+      // Another run that has taken over has put its own there.
+      if (own === undefined || found?.ino === own.ino) await removeFile(path);
     },
   };
 }

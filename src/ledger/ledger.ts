@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { makeDirectory, removeFile, writeAtomically } from '../download/durable.ts';
 import { Locks, type Release } from '../download/lock/lock.ts';
+import type { OnLost } from '../download/lock/lock-file.ts';
 import { ExportpollError, TryAgainError } from '../errors.ts';
 import { entryKey, type Entry, type EntryIdentity } from './entry.ts';
 import { ledgerDirectory, noDirectory, onLedgerDisk } from './place.ts';
@@ -88,13 +89,16 @@ export class Ledger {
     await onLedgerDisk(path, async () => await removeFile(path));
   }
 
-  /** Makes sure that one run at a time works on an entry. Rejects with TryAgainError while another one does. */
-  async lock(entry: EntryIdentity): Promise<Release> {
+  /**
+   * Makes sure that one run at a time works on an entry. Rejects with TryAgainError while another one does; `onLost` is
+   * called when another one has taken it over.
+   */
+  async lock(entry: EntryIdentity, onLost?: OnLost): Promise<Release> {
     const { directory } = this;
     const key = entryKey(entry);
     const release = await onLedgerDisk(directory, async () => {
       await makeDirectory(directory);
-      return await this.#locks.acquire(directory, key);
+      return await this.#locks.acquire(directory, key, onLost);
     });
     this.#held.add(key);
     return async () => {

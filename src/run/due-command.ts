@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Target } from '../account.ts';
 import type { Context } from '../context.ts';
 import { commitManifest, placeManifest } from '../download/export-files.ts';
-import { CommandFailedError, ExportpollError } from '../errors.ts';
+import { CommandFailedError, ExportpollError, LostLockError, throwIfLost } from '../errors.ts';
 import { execCommand } from './exec.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -20,11 +20,12 @@ export async function withDueCommand(outcome: Outcome, target: Target, context: 
   const paths = manifest.files.map(({ name }) => join(settings.output, name));
   try {
     await execCommand(settings.exec, { provider: account.name, id, manifest: path, paths }, context);
+    throwIfLost(context.signal);
     const { execDue: _, ...done } = manifest;
     await commitManifest(settings.output, done);
     return { ...outcome, execExitCode: 0 };
   } catch (error) {
-    if (!(error instanceof ExportpollError)) throw error;
+    if (!(error instanceof ExportpollError) || error instanceof LostLockError) throw error;
     const execExitCode = error instanceof CommandFailedError ? { execExitCode: error.commandExitCode } : {};
     return { ...outcome, ...execExitCode, failures: [...outcome.failures, { error, told: false }] };
   }

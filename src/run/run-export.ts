@@ -4,6 +4,7 @@ import { diskErrorOf } from '../download/disk-errors.ts';
 import { exportKey, removeDraft } from '../download/export-files.ts';
 import { Journal, removeJournal } from '../download/journal.ts';
 import type { Release } from '../download/lock/lock.ts';
+import type { OnLost } from '../download/lock/lock-file.ts';
 import type { Manifest, ManifestFile } from '../download/manifest.ts';
 import { saveExport } from '../download/save-export.ts';
 import type { Saving } from '../download/save-file.ts';
@@ -15,20 +16,22 @@ import { earlierManifest, isDelivered, tellDelivered } from './delivered.ts';
 import { withDueCommand } from './due-command.ts';
 import { issueLinks } from './links-of.ts';
 import type { Outcome } from './outcome.ts';
+import { whileHeld } from './while-held.ts';
 import type { SavingWorld } from './world.ts';
 
 /**
  * One export from first look to manifest: wait for it (or look once), then save its files. An export that is already
  * here costs no request. Failures that a person can act on become part of the outcome.
  */
-export async function runExport(target: Target, once: boolean, world: SavingWorld): Promise<Outcome> {
+export async function runExport(target: Target, once: boolean, unheld: SavingWorld): Promise<Outcome> {
   const { settings } = target;
+  const { world, onLost } = whileHeld(unheld);
   const { context, report } = world;
   announce(target, report);
   try {
     // Checked before anything is asked, so that a missing credential is told at once.
     world.service(target);
-    const { release, manifest, delivered } = await world.opening(open, target, world);
+    const { release, manifest, delivered } = await world.opening(open, target, world, onLost);
     try {
       if (delivered) {
         tellDelivered(manifest, target, report);
@@ -57,10 +60,10 @@ type Opened = { readonly release: Release } & (
 );
 
 /** Locks the export, and looks whether it is here already. */
-async function open(target: Target, { locks, directory }: SavingWorld): Promise<Opened> {
+async function open(target: Target, { locks, directory }: SavingWorld, onLost: OnLost): Promise<Opened> {
   const { account, id, settings } = target;
   await directory(settings.output).make();
-  const release = await locks.acquire(settings.output, keyOf(target));
+  const release = await locks.acquire(settings.output, keyOf(target), onLost);
   try {
     const manifest = settings.force ? undefined : await earlierManifest(target);
     if (manifest === undefined || !(await isDelivered(manifest, target))) {

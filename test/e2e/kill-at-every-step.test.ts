@@ -94,6 +94,7 @@ it('killed before any step on the file system, the next run finishes with the ri
       'writeFile',
       'link',
       'unlink',
+      'unlinkSync',
       'open',
       'handle.write',
       'handle.writev',

@@ -29,6 +29,8 @@ if (![write, writev, writeFile, sync, truncate].every((method) => typeof method 
 }
 wrap(Object.getPrototypeOf(handle), 'handle.', ['write', 'writev', 'writeFile', 'sync', 'truncate']);
 wrap(fs.promises, '', ['open', 'rename', 'link', 'unlink', 'chmod', 'mkdir', 'writeFile']);
+// How a lock is removed.
+wrap(fs, '', ['unlinkSync']);
 syncBuiltinESMExports();
 process.on('exit', () => {
   if (process.env.STEPS_FILE !== undefined) fs.writeFileSync(process.env.STEPS_FILE, steps.join('\n'));

@@ -2,13 +2,18 @@ import { writeFileSync } from 'node:fs';
 import { link, open, readdir, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+import { LostLockError } from '../../errors.ts';
 import { diskError, onDisk } from '../disk-errors.ts';
 import { NO_LINKS, removeFile } from '../durable.ts';
 import { keepBeating } from './heartbeat.ts';
 import { processStart, type Holder } from './holder.ts';
+import { isLost, removeOwn } from './own-lock.ts';
 
 /** NTFS allows 1023 links to one file; others tens of thousands, and nobody needs them. */
 const MOST_LINKS = 1000;
+
+/** Is told, once, that another run has taken a lock over. */
+export type OnLost = (error: LostLockError) => void;
 
 /** Keeps the files of one process apart. */
 let files = 0;
@@ -25,10 +30,11 @@ export class LockFile {
   readonly #separate = new Set<string>();
   #opened: Promise<FileHandle> | undefined;
   #stopBeating = (): void => undefined;
-  /** How many are taking a lock now, how many ever did, and how many locks are held. */
+  /** How many are taking a lock now, and how many ever did. */
   #takers = 0;
   #taken = 0;
-  #held = 0;
+  /** The locks that are held. */
+  readonly #held = new Map<string, OnLost>();
 
   constructor(directory: string, holder: Holder) {
     files += 1;
@@ -61,16 +67,17 @@ export class LockFile {
   }
 
   /** Takes the lock, if nobody has it: linking is atomic, and fails when the name exists. */
-  async take(path: string): Promise<boolean> {
+  async take(path: string, onLost: OnLost): Promise<boolean> {
     const taken = await this.link(path, () => this.#separate.add(path));
-    if (taken) this.#held += 1;
+    if (taken) this.#held.set(path, onLost);
     return taken;
   }
 
+  /** Leaves a lock alone that another run has taken over. */
   async free(path: string): Promise<void> {
+    const isHeld = this.#held.delete(path);
     this.#separate.delete(path);
-    this.#held -= 1;
-    await removeFile(path);
+    if (isHeld) removeOwn(path, this.#text);
     await this.#closeWhenIdle();
   }
 
@@ -89,12 +96,26 @@ export class LockFile {
     }
   }
 
-  /** Shows that the process is alive. */
+  /** Shows that the process is alive, and looks whether it still has its locks. */
+  async #beatAndLook(): Promise<void> {
+    await this.beat();
+    for (const [path, onLost] of this.#held) {
+      const lost = await isLost(path, this.#text);
+      // It may have been freed meanwhile.
+      if (this.#held.get(path) !== onLost) continue;
+      if (lost) {
+        this.#held.delete(path);
+        onLost(lostLock(path));
+      } else if (this.#separate.has(path)) {
+        await writeFile(path, this.#text, { flag: 'r+' }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Shows that the process is alive, by the file that its locks are links to. */
   async beat(): Promise<void> {
     const handle = await this.#opened?.catch(() => undefined);
     await handle?.write(this.#text, 0).catch(() => undefined);
-    for (const path of this.#separate)
-      await writeFile(path, this.#text, { flag: 'r+' }).catch(() => undefined);
   }
 
   async #write(): Promise<FileHandle> {
@@ -103,13 +124,13 @@ export class LockFile {
       await removeFile(this.draft);
       await writeFile(this.draft, this.#text, { mode: 0o600, flag: 'wx' });
       const handle = await open(this.draft, 'r+');
-      this.#stopBeating = keepBeating(async () => await this.beat());
+      this.#stopBeating = keepBeating(async () => await this.#beatAndLook());
       return handle;
     });
   }
 
   async #closeWhenIdle(): Promise<void> {
-    if (this.#takers > 0 || this.#held > 0) return;
+    if (this.#takers > 0 || this.#held.size > 0) return;
     this.#stopBeating();
     const opened = this.#opened;
     this.#opened = undefined;
@@ -129,6 +150,15 @@ function writeNew(path: string, text: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw diskError(error, path);
   }
+}
+
+function lostLock(path: string): LostLockError {
+  return new LostLockError(
+    `${path} is no longer this run's: another run may be working on this export here`,
+    {
+      hint: 'this machine may have been paused for over a minute; run the same command again to go on',
+    },
+  );
 }
 
 function draftPrefix({ host }: Holder): string {

@@ -6,7 +6,7 @@ import { onDisk } from '../disk-errors.ts';
 import { removeFile } from '../durable.ts';
 import { isSilent } from './heartbeat.ts';
 import { holderOf, isForeign, livingHolder, type Holder } from './holder.ts';
-import { LockFile, sweepDrafts } from './lock-file.ts';
+import { LockFile, sweepDrafts, type OnLost } from './lock-file.ts';
 import { readSmall, SMALL_BYTES } from '../read-small.ts';
 
 /** Frees the lock. */
@@ -28,9 +28,10 @@ export class Locks {
   /**
    * Takes the lock of an export: a small file that names the process which holds it. A holder that is no longer alive
    * (kill -9, power cut) holds nothing: on this machine that can be asked, of another machine or container it shows by
-   * its silence. Throws TryAgainError while another run holds the lock.
+   * its silence. Throws TryAgainError while another run holds the lock. `onLost` is called when another run turns out to
+   * have taken it over, or somebody has removed it: nothing that it kept others away from may be touched from then on.
    */
-  async acquire(directory: string, key: string): Promise<Release> {
+  async acquire(directory: string, key: string, onLost: OnLost = () => undefined): Promise<Release> {
     const path = join(directory, `.${key}.lock`);
     await this.#sweep(directory);
     const file = this.#fileFor(directory);
@@ -38,7 +39,7 @@ export class Locks {
     try {
       await file.written();
       for (let tries = 0; tries < 10; tries += 1) {
-        if (await file.take(path)) {
+        if (await file.take(path, onLost)) {
           await dropDeadGuard(`${path}.stale`, this.#mine);
           return async () => await file.free(path);
         }

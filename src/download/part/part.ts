@@ -228,6 +228,11 @@ export class Part implements RawStore {
     if (this.#size === 0 && this.#file !== undefined) await this.remove();
   }
 
+  /** Leaves everything as it is, and writes nothing any more: it is another run's by now. */
+  async abandon(): Promise<void> {
+    await this.#file?.handle.close();
+  }
+
   /** Removes whatever is left of the part. */
   async remove(): Promise<void> {
     await removeFile(this.inflatedPath);

@@ -3,6 +3,7 @@ import { ExportpollError, StillRunningError } from '../../errors.ts';
 import type { Entry } from '../../ledger/entry.ts';
 import { askStart } from './ask.ts';
 import { announce } from '../await-export.ts';
+import { whileHeld } from '../while-held.ts';
 import type { RunWorld } from '../world.ts';
 import { adopt, goOn, keep, noteStarted } from './earlier.ts';
 import { startCommand } from './maybe-started.ts';
@@ -26,15 +27,16 @@ export interface Following<World extends RunWorld> {
 export async function startExport<World extends RunWorld>(
   order: Order,
   following: Following<World>,
-  world: World,
+  unheld: World,
 ): Promise<Outcome[]> {
   const { account, name } = order;
+  const { world, onLost } = whileHeld(unheld);
   const outcomes: Outcome[] = [];
   try {
     // Checked before anything is asked, so that a missing credential is told at once.
     world.service(order);
     const identity = identityOf(order, world);
-    const release = await world.ledger.lock(identity);
+    const release = await world.ledger.lock(identity, onLost);
     try {
       const first = await started(order, identity, world);
       const outcome = await following.follow(first, world);

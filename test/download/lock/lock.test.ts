@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { link, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import type * as FileSystem from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Locks } from '../../../src/download/lock/lock.ts';
-import { TryAgainError } from '../../../src/errors.ts';
+import { LostLockError, TryAgainError } from '../../../src/errors.ts';
 
 vi.mock(import('node:fs/promises'), async (original) => {
   const real = await original();
@@ -167,6 +167,61 @@ describe('a lock', () => {
     fails(writeFile, 'ENOSPC', async (draft) => await realWriteFile(draft, ''));
     await expect(acquire()).rejects.toMatchObject({ exitCode: 74 });
     expect(await readdir(directory)).toEqual([]);
+  });
+});
+
+describe('a lock that another run has taken over', () => {
+  const other = JSON.stringify({ host: 'another-machine', pid: 1, started: 'then' });
+  const takenOver = async (): Promise<void> => {
+    await rm(path);
+    await writeFile(path, other);
+  };
+  /** Lets the time pass until the next sign of life. */
+  const beat = async (): Promise<void> => void (await vi.advanceTimersByTimeAsync(10_000));
+
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.mocked(link).mockImplementation(realLink);
+  });
+
+  it.each([
+    ['a link', undefined],
+    ['a file of its own', 'ENOTSUP'],
+  ])('is not freed, and not written to: %s', async (_, code) => {
+    if (code !== undefined) fails(link, code);
+    const release = await acquire();
+    await takenOver();
+    await beat();
+    await release();
+    expect(await readFile(path, 'utf8')).toBe(other);
+  });
+
+  it('is not freed by who has not noticed', async () => {
+    const release = await acquire();
+    await takenOver();
+    await release();
+    expect(await readFile(path, 'utf8')).toBe(other);
+  });
+
+  it.each([
+    ['another run has it', takenOver],
+    ['it is gone', async () => await rm(path)],
+    ['something else lies there', async () => (await rm(path), await mkdir(path))],
+  ])('is told at the next sign of life, once: %s', async (_, lose) => {
+    const lost = vi.fn<(error: LostLockError) => void>();
+    const locks = new Locks(pid);
+    const release = await locks.acquire(directory, 'acme-7', lost);
+    const others = await locks.acquire(directory, 'acme-8', () => expect.fail('this one is there'));
+    await beat();
+    expect(lost).not.toHaveBeenCalled();
+    await lose();
+    await beat();
+    await vi.waitFor(() => expect(lost).toHaveBeenCalled());
+    await beat();
+    await Promise.all([release(), others()]);
+    expect(lost.mock.calls).toEqual([[expect.any(LostLockError)]]);
+    expect(lost.mock.calls[0]![0]).toMatchObject({ exitCode: 75, message: expect.stringContaining(path) });
   });
 });
 
