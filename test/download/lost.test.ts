@@ -28,6 +28,9 @@ beforeEach(async () => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
+/** Lets what can go on go on. */
+const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
+
 describe('the disk is told to take', () => {
   it.each([
     ['a file as it comes', large, large.length],
@@ -66,11 +69,27 @@ describe('a file that the disk has not taken', () => {
     });
   });
 
+  it.each([
+    ['as it comes', large],
+    ['as it comes of gzip', gzipSync(large, { level: 1 })],
+  ])('%s fails even if that shows only when everything is written', async (_, bytes) => {
+    await inWorld({ files: { 'a.csv': { bytes, etag: '"v1"' } } }, async (world) => {
+      sync.mockImplementationOnce(async function (this: FileHandle) {
+        while ((await this.stat()).size < large.length && sync.mock.calls.length < 2) await turn();
+        // Whoever does not wait for this sync has the disk take the rest meanwhile.
+        for (let turns = 0; turns < 1000 && sync.mock.calls.length < 2; turns += 1) await turn();
+        throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
+      });
+      expect((await world.save({ retries: 0 })).failures).toMatchObject([{ exitCode: 74 }]);
+      expect(await world.landed()).toEqual([]);
+    });
+  });
+
   it('is none of a later run, either, when an interrupt comes first', async () => {
     await inWorld({ files: { 'a.csv': { bytes: large, etag: '"v1"' } } }, async (world) => {
       sync.mockImplementationOnce(async () => {
         world.interruption.abort(new Error('interrupted'));
-        for (let turns = 0; turns < 100; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+        for (let turns = 0; turns < 100; turns += 1) await turn();
         throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
       });
       await expect(world.save()).rejects.toThrow('interrupted');
