@@ -23,14 +23,40 @@ async function isDirectory(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
-/** Forces the names in a directory to the disk. Where the system cannot (Windows), renames are as good as it gets. */
+/** What `open` says of a directory where that is not for directories, or for none that may only be written to. */
+const CANNOT_OPEN: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EISDIR']);
+/**
+ * What `fsync` says of a directory where it is not for directories: EINVAL on Linux (fsync(2), CIFS before 4.17), EPERM
+ * on Windows, EBADF as PostgreSQL knows it (fsync_fname), ENOTSUP and ENOENT of shares as restic knows them.
+ */
+const CANNOT_SYNC: ReadonlySet<string> = new Set([
+  'EINVAL',
+  'EPERM',
+  'EBADF',
+  'ENOENT',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+]);
+
+/**
+ * Forces the names in a directory to the disk. Where the system cannot (Windows), renames are as good as it gets. Rejects
+ * when the disk has not taken them.
+ */
 export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r').catch(() => undefined);
+  const handle = await open(path, 'r').catch(unless(CANNOT_OPEN));
   try {
-    await handle?.sync().catch(() => undefined);
+    await handle?.sync().catch(unless(CANNOT_SYNC));
   } finally {
     await handle?.close();
   }
+}
+
+/** Throws an error again, but for those with one of the codes. */
+function unless(codes: ReadonlySet<string>): (error: NodeJS.ErrnoException) => undefined {
+  return (error) => {
+    if (!codes.has(error.code ?? '')) throw error;
+  };
 }
 
 /** Where `path` is written first: hidden, as no server can name a file, and found again by the run after a crash. */
