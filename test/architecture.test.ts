@@ -10,12 +10,14 @@ const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 const ORDER = ['commands', 'run', 'config', 'poll', 'ledger', 'download', 'ui', 'api', 'profiles'];
 /** Worlds of their own: nothing but the composition of a run may know them, and they know nobody. */
 const APART = ['sandbox', 'ui'];
+/** Where everything is put together. The other files at the top are the vocabulary that all share. */
+const ROOTS = new Set(['main.ts', 'program.ts', 'real-context.ts', 'index.ts']);
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
 /** Every import of a file of src by another. */
 const imports = files.flatMap((file) =>
-  [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import\() ?'(\.{1,2}\/[^']+)'/g)].map(
+  [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import|import\() ?'(\.{1,2}\/[^']+)'/g)].map(
     ([, target = '']) => ({ from: file, to: normalize(join(dirname(file), target)) }),
   ),
 );
@@ -36,6 +38,28 @@ it('imports between folders go one way', () => {
     ({ from, to }) => ORDER.includes(from) && ORDER.includes(to) && ORDER.indexOf(from) > ORDER.indexOf(to),
   );
   expect(backwards).toEqual([]);
+});
+
+it('nothing but the roots themselves imports them', () => {
+  expect(imports.filter(({ to }) => ROOTS.has(to)).map(({ from }) => from)).toEqual(
+    expect.arrayContaining(['main.ts', 'index.ts']),
+  );
+  expect(imports.filter(({ from, to }) => ROOTS.has(to) && !ROOTS.has(from))).toEqual([]);
+});
+
+it('the vocabulary takes no more from the folders than what profiles are, and two types', () => {
+  const taken = imports
+    .filter(({ from, to }) => !from.includes('/') && !ROOTS.has(from) && to.includes('/'))
+    .filter(({ to }) => !to.startsWith('profiles/'));
+  expect(taken.sort((a, b) => (a.from < b.from ? -1 : 1))).toEqual([
+    { from: 'account.ts', to: 'ledger/entry.ts' },
+    { from: 'context.ts', to: 'api/transport/http.ts' },
+  ]);
+  for (const { from, to } of taken) {
+    expect(readFileSync(join(SRC, from), 'utf8')).toMatch(
+      new RegExp(`^import type .* from './${to}';$`, 'm'),
+    );
+  }
 });
 
 it('imports between the folders inside a folder go one way', () => {
