@@ -10,7 +10,7 @@ const MOST_IN_FLIGHT = 16;
 export interface Turn {
   readonly urgency: Urgency;
   readonly signal: AbortSignal;
-  /** Whoever has not the time for a longer wait than this, in ms, is told so at once. */
+  /** Whoever has not the time for a longer wait than this, in ms, is told so when it is the first in the queue. */
   readonly patienceMs?: number | undefined;
 }
 

@@ -15,6 +15,7 @@ export interface RetryLimits {
   readonly patienceMs?: number | undefined;
 }
 
+/** How often to try again, and who is told of each wait (in ms) before it begins. */
 export interface RetryPolicy extends RetryLimits {
   readonly clock: Clock;
   readonly signal: AbortSignal;

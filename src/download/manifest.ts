@@ -14,10 +14,11 @@ import { LIST_BYTES, readSmall } from './read-small.ts';
 
 const SUFFIX = '.manifest.json';
 
-/** `<provider>-<id>.manifest.json`: its presence means that every file of the export is here. */
+/** `<provider>-<id>.manifest.json`: its presence means that every file of the export is here, but for those that were skipped. */
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestFile = z.infer<typeof manifestFileSchema>;
 
+/** Where the manifest of an export is. */
 export function manifestPath(directory: string, provider: string, id: string): string {
   return join(directory, `${exportStem(provider, id)}${SUFFIX}`);
 }

@@ -1,14 +1,14 @@
 import type { Sink } from './sinks.ts';
 
-/** Raw bytes from one time to the next; half of it costs as much, four times as much leaves more for the end. */
+/** Raw bytes from one time to the next; half and four times of it cost the same (bench/README.md). */
 const STEP_BYTES = 8 * 1024 * 1024;
 
 /** In the whole process: each takes one of the few threads that other files need, for as long as the disk likes. */
 let isBusy = false;
 
 /**
- * Has the disk take what there is of a large file while the rest is on its way: what is left for the end is an eighth of
- * the time of a fast transfer (bench/README.md), and most of it where the disk is slower than the network.
+ * Has the disk take what there is of a large file while the rest is on its way: that saves an eighth of the time
+ * of a fast transfer (bench/README.md), and most of the end where the disk is slower than the network.
  */
 export class SyncAhead {
   readonly #file: Pick<Sink, 'sync'>;

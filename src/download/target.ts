@@ -10,6 +10,7 @@ import type { OutputDirectory } from './output-directory.ts';
 /** What is there under a name that a file is to get. */
 export type Existing = 'nothing' | 'ours' | 'other';
 
+/** What to do about the name that a file is to get. */
 export type Decision = 'create' | 'replace' | 'skip' | 'rename' | 'refuse';
 
 /**

@@ -16,6 +16,7 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
+/** The beginning of an answer, and its body, which is still to come. */
 export interface HttpResponse {
   readonly status: number;
   /** Names in lower case; repeated headers joined with `, `. */

@@ -8,6 +8,7 @@ import { connectThrough, connectToProxy, proxyHeaders } from './proxy-tunnel.ts'
 import { proxyFor, type Env, type Proxy } from './proxy.ts';
 import type { Connect, Message, Sender } from './sender.ts';
 
+/** What requests go through, and how long a connection may take to be made. */
 export interface TransportOptions {
   /** Names the proxies; see `proxyFor`. */
   readonly env?: Env;

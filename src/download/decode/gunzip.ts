@@ -6,8 +6,8 @@ import { asIntegrityError, trailingGarbage } from './gzip-errors.ts';
 import { peek } from './peek.ts';
 
 /**
- * Of what is inflated at once. 16 KiB, Node's default, costs 32 times as many trips through the thread pool; of 1 MiB
- * the system clears every page. Inflating goes on while two of these are dealt with. (Whatever a stream takes may be
+ * Of what is inflated at once. 16 KiB, Node's default, costs 32 times as many trips through the thread pool; 1 MiB is
+ * hardly cheaper and twice the memory (bench/README.md). Inflating goes on while two of these are dealt with. (Whatever a stream takes may be
  * told; the types know only what is zlib's own.)
  */
 const CHUNK_BYTES = 512 * 1024;
