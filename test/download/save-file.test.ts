@@ -192,6 +192,15 @@ describe('a later run', () => {
 });
 
 describe('unfinished files', () => {
+  it('have left nothing that no later run looks for', async () => {
+    const bytes = gzipSync('one row\n'.repeat(100));
+    const link = { checksums: { md5: '0'.repeat(32) } };
+    await inWorld({ files: { 'a.csv.gz': { bytes } }, link }, async (world) => {
+      expect((await world.save()).failures).toMatchObject([{ message: expect.stringContaining('md5') }]);
+      expect(await world.leftovers()).toEqual([]);
+    });
+  });
+
   it('are hidden, for their owner alone, and without the link', async () => {
     await afterBreak(tagged, 40_000, async (world) => {
       const names = await world.leftovers();

@@ -61,6 +61,7 @@ export class Part implements RawStore {
   #known: Sidecar;
   #syncing: Promise<void> | undefined;
   #lost: IoError | undefined;
+  #isRemoved = false;
   onWritten: (() => void) | undefined;
 
   /**
@@ -219,13 +220,15 @@ export class Part implements RawStore {
     await this.learn({ identity: this.#known.identity });
   }
 
-  /** Keeps what is there for a later run; a part without a byte is of no use to it. */
+  /** Keeps what is there for a later run: raw bytes on disk, and nothing of what was made of them. */
   async close(): Promise<void> {
     await this.#syncing;
     if (this.#lost !== undefined) this.#size = 0;
     if (this.#size > 0) await this.flush().catch(() => undefined);
     await this.#file?.handle.close();
-    if (this.#size === 0 && this.#file !== undefined) await this.remove();
+    if (this.#isRemoved) return;
+    if (this.#size === 0) await this.remove();
+    else await removeFile(this.inflatedPath);
   }
 
   /** Leaves everything as it is, and writes nothing any more: it is another run's by now. */
@@ -243,6 +246,7 @@ export class Part implements RawStore {
     }
     this.#held = [];
     this.#size = 0;
+    this.#isRemoved = true;
   }
 }
 
