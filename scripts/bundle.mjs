@@ -26,9 +26,15 @@ const compiled = {
       export const loadBuiltin = (name) => JSON.parse(profiles[name]);`;
   },
 };
+const found = new Set();
 const compileData = {
   name: 'compile-data',
-  load: (id) => compiled[relative(process.cwd(), id)]?.(),
+  load(id) {
+    const file = relative(process.cwd(), id).replaceAll('\\', '/');
+    if (compiled[file] === undefined) return undefined;
+    found.add(file);
+    return compiled[file]();
+  },
 };
 
 /** What packages load at once, and the program never uses: by their files, what is to be in the place of what. */
@@ -44,7 +50,6 @@ const unused = {
     "const connectH2 = (...args) => require('./client-h2.js')(...args)",
   ],
 };
-const found = new Set();
 const lazyUnused = {
   name: 'lazy-unused',
   transform(code, id) {
@@ -56,7 +61,7 @@ const lazyUnused = {
     return { code: code.replace(eager, lazy), map: null };
   },
   buildEnd() {
-    const missing = Object.keys(unused).filter((file) => !found.has(file));
+    const missing = Object.keys({ ...compiled, ...unused }).filter((file) => !found.has(file));
     if (missing.length > 0) throw new Error(`${missing.join(', ')}: not in the bundle`);
   },
 };

@@ -36,7 +36,7 @@ export interface Row {
   readonly name: string;
   /** Medians; `undefined` for what is not installed. */
   readonly cost: Cost | undefined;
-  /** Medians of the ratios to the first command, pair by pair. */
+  /** Medians of the ratios to the first command, pair by pair; `undefined` where that one is not installed. */
   readonly ratio: Cost | undefined;
 }
 
@@ -64,12 +64,15 @@ export async function compare(
       if (round > 0) costs.get(command.name)?.push(cost);
     }
   }
-  const yardstick = costs.get(commands[0]?.name ?? '') ?? [];
+  const yardstick = costs.get(commands[0]?.name ?? '');
   return commands.map(({ name }) => {
     const mine = costs.get(name);
     if (mine === undefined) return { name, cost: undefined, ratio: undefined };
-    const ratios = mine.map((cost, round) => combine(cost, yardstick[round] ?? cost, (a, b) => a / b));
-    return { name, cost: median(mine), ratio: median(ratios) };
+    const ratios = yardstick?.flatMap((other, round) => {
+      const cost = mine[round];
+      return cost === undefined ? [] : [combine(cost, other, (a, b) => a / b)];
+    });
+    return { name, cost: median(mine), ratio: ratios && median(ratios) };
   });
 }
 

@@ -62,14 +62,14 @@ function refuse(sentence: string): never {
 
 function table(title: string, rounds: number, rows: readonly Row[]): string {
   const lines = rows.map(({ name, cost, ratio }) => {
-    if (cost === undefined || ratio === undefined) return `| ${name} | not installed | | | | |`;
+    if (cost === undefined) return `| ${name} | not installed | | | | |`;
     const { wallSeconds, cpuSeconds, peakMiB } = cost;
     const wall = wallSeconds < 1 ? `${(wallSeconds * 1000).toFixed(0)} ms` : `${wallSeconds.toFixed(2)} s`;
     const cells = [
       wall,
-      ratio.wallSeconds.toFixed(2),
+      ratioText(ratio?.wallSeconds),
       `${cpuSeconds.toFixed(2)} s`,
-      ratioText(ratio.cpuSeconds),
+      ratioText(ratio?.cpuSeconds),
     ];
     return `| ${name} | ${cells.join(' | ')} | ${peakMiB.toFixed(0)} MiB |`;
   });
@@ -78,6 +78,6 @@ function table(title: string, rounds: number, rows: readonly Row[]): string {
 }
 
 /** What takes no time that the system would count has no ratio. */
-function ratioText(ratio: number): string {
+function ratioText(ratio = Number.NaN): string {
   return Number.isFinite(ratio) ? ratio.toFixed(2) : '';
 }
