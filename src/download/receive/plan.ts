@@ -51,9 +51,7 @@ export function judge(
   if (status === 416) {
     if (attempt.headers['range'] === undefined)
       throw new ProtocolError('the server answered 416 to a request without Range');
-    const { etag = known.etag } = validatorOf(headers);
-    const isAll = rangeTotal(headers['content-range']) === size && etag === known.etag;
-    return { kind: isAll ? 'complete' : 'changed' };
+    return { kind: provesEnd(attempt, size, known, headers) ? 'complete' : 'changed' };
   }
   if (status !== 206) {
     const total = contentLength(headers);
@@ -77,6 +75,24 @@ export function judge(
   // A server that does not know the total says at least where this body ends.
   const total = range.total ?? known.total ?? range.to + 1;
   return proven ? { kind: 'append', total } : { kind: 'unproven' };
+}
+
+/**
+ * Whether a 416 says that nothing comes behind the first `size` bytes of the version that is known. One that refuses
+ * bytes which are here, or tells another length than was told before, says nothing that can be relied on; one without
+ * its Content-Range (RFC 9110, 15.5.17: only a SHOULD) says it with the very same strong entity tag.
+ */
+function provesEnd(
+  attempt: Attempt,
+  size: number,
+  known: Sidecar,
+  headers: Readonly<Record<string, string>>,
+): boolean {
+  if (attempt.from !== size || size !== (known.total ?? size)) return false;
+  const { etag } = validatorOf(headers);
+  const range = headers['content-range'];
+  if (range === undefined) return etag !== undefined && etag === known.etag;
+  return rangeTotal(range) === size && (etag ?? known.etag) === known.etag;
 }
 
 /** The validators of an answer; weak entity tags prove nothing about bytes. */

@@ -137,16 +137,28 @@ describe('a 206 answer', () => {
 });
 
 describe('a 416 answer', () => {
-  it('means that all is here when the total says so', () => {
-    expect(verdict(tagged, 416, { 'content-range': `bytes */${HERE}` })).toEqual({ kind: 'complete' });
+  const untold: Sidecar = { identity: 'a', etag: '"v1"' };
+  const all = { 'content-range': `bytes */${HERE}` };
+
+  it.each<[string, Sidecar, Headers]>([
+    ['its total says so', untold, all],
+    ['its total is the one that was told before', { ...untold, total: HERE }, all],
+    ['it tells no total, but the very same entity tag', untold, { etag: '"v1"' }],
+  ])('means that all is here when %s', (_, about, headers) => {
+    expect(verdict(about, 416, headers)).toEqual({ kind: 'complete' });
   });
 
-  it.each<[string, Headers]>([
-    ['another total', { 'content-range': 'bytes */5' }],
-    ['no total', {}],
-    ['another entity tag', { 'content-range': `bytes */${HERE}`, etag: '"v2"' }],
-  ])('means that the file has changed with %s', (_, headers) => {
-    expect(verdict(tagged, 416, headers)).toEqual({ kind: 'changed' });
+  it.each<[string, Sidecar, Headers]>([
+    ['another total', untold, { 'content-range': 'bytes */5' }],
+    ['no total and no entity tag', untold, {}],
+    ['no total and a weak entity tag', untold, { etag: 'W/"v1"' }],
+    ['garbage for a total', untold, { 'content-range': 'bytes */all', etag: '"v1"' }],
+    ['another entity tag', untold, { ...all, etag: '"v2"' }],
+    ['a total that is not the one that was told before', tagged, { ...all, etag: '"v1"' }],
+    ['no total, where one was told before', tagged, { etag: '"v1"' }],
+    ['what is here for a total, where bytes that are here were asked for', { identity: 'a' }, all],
+  ])('means that the file has changed with %s', (_, about, headers) => {
+    expect(verdict(about, 416, headers)).toEqual({ kind: 'changed' });
   });
 
   it('to a request without Range is a contradiction', () => {

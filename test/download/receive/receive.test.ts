@@ -207,6 +207,22 @@ describe('an answer that cannot be true', () => {
   });
 });
 
+describe('a 416 that contradicts the length that was told', () => {
+  const cut = { status: 416, headers: { 'content-range': 'bytes */40000' } };
+
+  it.each(validators)('never makes a file of what is here, with %s', async (_, validator) => {
+    const { etag, lastModified } = validator;
+    const headers = {
+      ...cut.headers,
+      ...(etag && { etag }),
+      ...(lastModified && { 'last-modified': lastModified }),
+    };
+    const again = { ...cut, headers };
+    await withFaults({ bytes, ...validator }, [{ cutAfter: 40_000 }, again], landsAs(bytes));
+    await withFaults({ bytes, ...validator }, [{ cutAfter: 40_000 }, again, again], failsWith(ProtocolError));
+  });
+});
+
 it('takes a file as whole when the connection broke behind its last byte', async () => {
   await withFaults(
     { bytes, etag: '"v1"', chunked: true },

@@ -89,6 +89,14 @@ describe('a file that is streamed to standard output', () => {
     });
   });
 
+  it('ends with 65 when a 416 says that it ends where the connection broke, against its length', async () => {
+    await streaming({ bytes, etag: '"v1"' }, async (world, output) => {
+      const headers = { etag: '"v1"', 'content-range': 'bytes */40000' };
+      world.server.fault = inOrder({ cutAfter: 40_000 }, { status: 416, headers });
+      await expect(stream(world, output)).rejects.toMatchObject({ exitCode: 65 });
+    });
+  });
+
   it.each<[string, RemoteFile, string]>([
     [
       'changes',
