@@ -14,6 +14,10 @@ export interface RemoteFile {
   readonly ranges?: boolean;
   /** True for a store that does not tell the length of a whole file. */
   readonly chunked?: boolean;
+  /** The most bytes that an answer to a range has. */
+  readonly atMost?: number;
+  /** True for a store that tells no total with a range, either. */
+  readonly untold?: boolean;
 }
 
 /** What one answer does otherwise than a well-behaved store. */
@@ -126,7 +130,7 @@ function serve(
   asked: IncomingHttpHeaders,
   fault: Fault,
 ): { status: number; headers: Record<string, string>; body: Buffer } {
-  const { bytes, etag, lastModified, ranges = true, chunked = false } = file;
+  const { bytes, etag, lastModified, ranges = true, chunked = false, atMost = Infinity } = file;
   const headers: Record<string, string> = {
     ...(etag === undefined ? {} : { etag }),
     ...(lastModified === undefined ? {} : { 'last-modified': lastModified }),
@@ -144,8 +148,9 @@ function serve(
     const unsatisfied = { ...headers, 'content-range': `bytes */${bytes.length}` };
     return { status: 416, headers: unsatisfied, body: Buffer.alloc(0) };
   }
-  const body = bytes.subarray(from, last === '' ? undefined : Number(last) + 1);
-  const told = fault.contentRange ?? `bytes ${from}-${from + body.length - 1}/${bytes.length}`;
+  const body = bytes.subarray(from, Math.min(from + atMost, last === '' ? Infinity : Number(last) + 1));
+  const total = file.untold === true ? '*' : bytes.length;
+  const told = fault.contentRange ?? `bytes ${from}-${from + body.length - 1}/${total}`;
   const partial = { ...headers, 'content-range': told, 'content-length': String(body.length) };
   return { status: 206, headers: partial, body };
 }

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../../errors.ts';
 import type { Sidecar, Validator } from '../part/sidecar.ts';
+import { parseContentRange, parseUnsatisfiedTotal } from './content-range.ts';
 
 /** Bytes asked for again, and compared, where no strong entity tag proves that the file is the same. */
 export const OVERLAP_BYTES = 16 * 1024;
@@ -13,8 +14,11 @@ export interface Attempt {
 
 /** What an answer means for the bytes that are here. */
 export type Verdict =
-  /** The body goes on from the attempt's first byte; what overlaps must be equal to what is here. */
-  | { kind: 'append'; total: number | undefined }
+  /**
+   * The body goes on from the attempt's first byte to the one before `end`, which need not be all that was asked for;
+   * what overlaps must be equal to what is here.
+   */
+  | { kind: 'append'; total: number | undefined; end: number }
   /** The body is the whole file, and the same by its validator: skip what is here, whose end must be equal. */
   | { kind: 'skip'; total: number | undefined }
   /** The body is the whole file; what is here is of another version, or not proven to be of this one. */
@@ -32,7 +36,15 @@ export type Verdict =
  */
 export function planAttempt(size: number, known: Sidecar): Attempt {
   if (size === 0) return { headers: {}, from: 0 };
-  const from = known.etag === undefined ? Math.max(0, size - OVERLAP_BYTES) : size;
+  return attemptFrom(known.etag === undefined ? Math.max(0, size - OVERLAP_BYTES) : size, known);
+}
+
+/** The request for nothing but what comes behind the first `size` bytes: an overlap never tells that it is the end. */
+export function planProbe(size: number, known: Sidecar): Attempt {
+  return attemptFrom(size, known);
+}
+
+function attemptFrom(from: number, known: Sidecar): Attempt {
   const ifRange = known.etag ?? known.lastModified;
   return {
     headers: { range: `bytes=${from}-`, ...(ifRange === undefined ? {} : { 'if-range': ifRange }) },
@@ -64,7 +76,7 @@ export function judge(
   if (attempt.headers['range'] === undefined)
     throw new ProtocolError('the server answered 206 to a request without Range');
   const range = parseContentRange(headers['content-range']);
-  if (range === undefined || range.from !== attempt.from || !isSound(range)) {
+  if (range === undefined || range.from !== attempt.from) {
     throw new ProtocolError(
       `asked for bytes from ${attempt.from}, the server answered Content-Range "${headers['content-range'] ?? ''}"`,
     );
@@ -72,9 +84,8 @@ export function judge(
   if (contradicts(known, size, headers, range.total)) return { kind: 'changed' };
   const proof = validatorOf(headers);
   const proven = attempt.from < size || (known.etag !== undefined && proof.etag === known.etag);
-  // A server that does not know the total says at least where this body ends.
-  const total = range.total ?? known.total ?? range.to + 1;
-  return proven ? { kind: 'append', total } : { kind: 'unproven' };
+  if (!proven) return { kind: 'unproven' };
+  return { kind: 'append', total: range.total ?? known.total, end: range.to + 1 };
 }
 
 /**
@@ -92,7 +103,7 @@ function provesEnd(
   const { etag } = validatorOf(headers);
   const range = headers['content-range'];
   if (range === undefined) return etag !== undefined && etag === known.etag;
-  return rangeTotal(range) === size && (etag ?? known.etag) === known.etag;
+  return parseUnsatisfiedTotal(range) === size && (etag ?? known.etag) === known.etag;
 }
 
 /** The validators of an answer; weak entity tags prove nothing about bytes. */
@@ -142,29 +153,4 @@ function contradicts(
 function contentLength(headers: Readonly<Record<string, string>>): number | undefined {
   const text = headers['content-length'];
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
-}
-
-interface ContentRange {
-  readonly from: number;
-  /** The last byte. */
-  readonly to: number;
-  readonly total?: number;
-}
-
-/** `bytes 0-99/100`, or `…/*` for an unknown total. */
-function parseContentRange(text: string | undefined): ContentRange | undefined {
-  const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(text?.trim() ?? '');
-  if (match === null) return undefined;
-  const [, from, to, total] = match;
-  return { from: Number(from), to: Number(to), ...(total === '*' ? {} : { total: Number(total) }) };
-}
-
-function isSound({ from, to, total = Infinity }: ContentRange): boolean {
-  return from <= to && to < total;
-}
-
-/** The total of an unsatisfied range, `bytes` with a star for the range. */
-function rangeTotal(text: string | undefined): number | undefined {
-  const match = /^bytes \*\/(\d+)$/.exec(text?.trim() ?? '');
-  return match === null ? undefined : Number(match[1]);
 }

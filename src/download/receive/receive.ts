@@ -3,7 +3,15 @@ import { describeRequest } from '../../api/transport/http.ts';
 import { networkError, TransientError } from '../../api/failures.ts';
 import { IntegrityError } from '../../errors.ts';
 import type { RawStore } from '../part/part.ts';
-import { encodingOf, judge, OVERLAP_BYTES, planAttempt, validatorOf, type Attempt } from './plan.ts';
+import {
+  encodingOf,
+  judge,
+  OVERLAP_BYTES,
+  planAttempt,
+  planProbe,
+  validatorOf,
+  type Attempt,
+} from './plan.ts';
 import { RangesRefused, receiveSegments, segmentSize } from './ranges.ts';
 import { StartOver, type ReceiveOptions } from './receiving.ts';
 import type { Download, Source } from './source.ts';
@@ -28,6 +36,7 @@ export async function* receive(
     try {
       yield* attemptOnce(store, source, { ...options, connections }, opened);
       if (isWhole(store)) return;
+      if (store.size > before) streak = noFailures;
     } catch (error) {
       if (error instanceof RangesRefused) {
         connections = 1;
@@ -93,30 +102,49 @@ async function* take(
       });
       break;
     case 'skip':
+      break;
     case 'append':
+      // Told once, it holds for every answer that follows.
+      if (verdict.total !== store.known.total) await store.learn({ ...store.known, total: verdict.total });
       break;
   }
   options.onResponse(opened);
-  const from = verdict.kind === 'append' ? attempt.from : 0;
-  const { connections = 1 } = options;
   const { total } = verdict;
+  const extent =
+    verdict.kind === 'append' ? { from: attempt.from, end: verdict.end, total } : { from: 0, total };
+  const { from } = extent;
+  const { connections = 1 } = options;
   const { size: start, known } = store;
   const size = from < start ? undefined : segmentSize({ start, total, connections }, response, known.etag);
-  if (size === undefined || total === undefined) return yield* copy(store, opened, from, options, total);
+  if (size === undefined || total === undefined) {
+    yield* copy(store, opened, extent, options);
+    const isPiece = !(await finish(store, extent, describeRequest('GET', opened.url)));
+    // What it had was here already: an overlap, or less than that.
+    if (isPiece && store.size === start) await proveEnd(store, source);
+    return;
+  }
   yield* receiveSegments(store, source, opened, options, { total, size, connections });
-  await finish(store, total, describeRequest('GET', opened.url));
+  await finish(store, { from, total }, describeRequest('GET', opened.url));
+}
+
+/** Which bytes of the file an answer says to have. */
+interface Extent {
+  readonly from: number;
+  /** The first byte behind them; missing where the end of the body is that of the file. */
+  readonly end?: number;
+  /** Bytes of the whole file, if that is known. */
+  readonly total: number | undefined;
 }
 
 /**
- * Copies a body that begins with the file's byte `from` to the store. What the store has from there on is skipped, and
+ * Copies a body to the store that begins with the file's byte `from`. What the store has from there on is skipped, and
  * its last bytes must be equal to those of the body, whatever a validator says.
  */
 async function* copy(
   store: RawStore,
   { response, url }: Download,
-  from: number,
+  { from, total }: Extent,
   options: ReceiveOptions,
-  total: number | undefined,
 ): AsyncGenerator<Buffer, void, undefined> {
   let surplus = store.size - from;
   const tail = await store.tail(Math.min(surplus, OVERLAP_BYTES));
@@ -141,18 +169,35 @@ async function* copy(
     if (error instanceof StartOver || error instanceof IntegrityError) throw error;
     throw networkError(error, describeRequest('GET', url), options.signal);
   }
-  const what = describeRequest('GET', url);
-  if (surplus > 0) throw new TransientError(`${what}: the connection ended too early`);
-  await finish(store, total, what);
+  if (surplus > 0) throw new TransientError(`${describeRequest('GET', url)}: the connection ended too early`);
 }
 
-/** The body ended: is that the end of the file? */
-async function finish(store: RawStore, total: number | undefined, what: string): Promise<void> {
-  if (total !== undefined && store.size < total) {
-    throw new TransientError(`${what}: the connection ended after ${store.size} of ${total} bytes`);
+/**
+ * The body ended: is that the end of the file? False when it is only that of a piece, which is all that a server has to
+ * send of what was asked for (RFC 9110, 15.3.7). Throws TransientError when it is neither.
+ */
+async function finish(store: RawStore, { end, total }: Extent, what: string): Promise<boolean> {
+  if (store.size < (end ?? total ?? 0)) {
+    throw new TransientError(`${what}: the connection ended after ${store.size} of ${total ?? end} bytes`);
   }
   refuseSurplus(store.size, total, what);
+  if (end !== undefined && store.size !== total) return false;
   await store.learn({ ...store.known, total: store.size, whole: true });
+  return true;
+}
+
+/** Asks whether there is more behind the last byte. Throws TransientError if there is, which nothing proves to belong to it. */
+async function proveEnd(store: RawStore, source: Source): Promise<void> {
+  const { size, known } = store;
+  const probe = planProbe(size, known);
+  const { response, url } = await source.open(probe.headers);
+  response.body.destroy();
+  const verdict = judge(probe, size, known, response);
+  if (verdict.kind === 'complete') return await store.learn({ ...known, total: size, whole: true });
+  if (verdict.kind === 'changed' || (verdict.kind === 'start' && verdict.changed)) throw new StartOver(true);
+  throw new TransientError(
+    `${describeRequest('GET', url)}: the server sends only bytes that are here, although there are more`,
+  );
 }
 
 /** At once: what was announced as small may never end. */

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { judge, OVERLAP_BYTES, planAttempt, validatorOf } from '../../../src/download/receive/plan.ts';
+import {
+  judge,
+  OVERLAP_BYTES,
+  planAttempt,
+  planProbe,
+  validatorOf,
+} from '../../../src/download/receive/plan.ts';
 import type { Sidecar } from '../../../src/download/part/sidecar.ts';
 import { ProtocolError } from '../../../src/errors.ts';
 
@@ -36,6 +42,13 @@ describe('the next request', () => {
   it('asks for an overlap where nothing does, from the first byte if that is near', () => {
     expect(planAttempt(HERE, known()).headers).toEqual({ range: `bytes=${HERE - OVERLAP_BYTES}-` });
     expect(planAttempt(5, known())).toEqual({ headers: { range: 'bytes=0-' }, from: 0 });
+  });
+});
+
+it('asks for the end alone behind the last byte that is here', () => {
+  expect(planProbe(HERE, dated)).toEqual({
+    headers: { range: `bytes=${HERE}-`, 'if-range': DATE },
+    from: HERE,
   });
 });
 
@@ -87,13 +100,14 @@ describe('a 206 answer', () => {
     ['an overlap alone', known(), overlap],
     ['an overlap and a weak entity tag', known(), { etag: 'W/"v1"', ...overlap }],
   ])('is appended with %s', (_, about, headers) => {
-    expect(verdict(about, 206, headers)).toEqual({ kind: 'append', total: TOTAL });
+    expect(verdict(about, 206, headers)).toEqual({ kind: 'append', total: TOTAL, end: TOTAL });
   });
 
-  it('has the total that is known already, or the one that its range implies, when it tells none', () => {
+  it('has the total that is known already, or none, when it tells none', () => {
     const star = rangeFrom(HERE - OVERLAP_BYTES, '*');
-    expect(verdict(known({ total: 160_000 }), 206, star)).toEqual({ kind: 'append', total: 160_000 });
-    expect(verdict({ identity: 'a' }, 206, star)).toEqual({ kind: 'append', total: TOTAL });
+    const append = { kind: 'append', end: TOTAL };
+    expect(verdict(known({ total: 160_000 }), 206, star)).toEqual({ ...append, total: 160_000 });
+    expect(verdict({ identity: 'a' }, 206, star)).toEqual({ ...append, total: undefined });
   });
 
   it.each<[string, Sidecar, Headers]>([

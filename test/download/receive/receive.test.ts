@@ -207,6 +207,98 @@ describe('an answer that cannot be true', () => {
   });
 });
 
+describe('ranges that are only a piece of what was asked for', () => {
+  const pieces = { bytes, chunked: true, atMost: 18_000 };
+  const statusesOf = (world: World) => world.server.requests.map(({ status }) => status);
+
+  it.each(validators)(
+    'are asked for until the end is proven where no total is told, with %s',
+    async (_, validator) => {
+      const file = { ...pieces, ...validator, untold: true };
+      await withFaults(file, [{ cutAfter: 40_000 }], async (world, outcome) => {
+        await landsAs(bytes)(world, outcome);
+        expect(statusesOf(world).filter((status) => status === 416)).toEqual([416]);
+        expect(statusesOf(world).at(-1)).toBe(416);
+        // Every piece is all that it says: nothing broke that would have to be waited for.
+        expect(world.clock.waits).toHaveLength(1);
+      });
+    },
+  );
+
+  it.each(validators)(
+    'are asked for until the total is here where it is told, with %s',
+    async (_, validator) => {
+      await withFaults({ ...pieces, ...validator }, [{ cutAfter: 40_000 }], async (world, outcome) => {
+        await landsAs(bytes)(world, outcome);
+        expect(statusesOf(world)).not.toContain(416);
+        expect(world.clock.waits).toHaveLength(1);
+      });
+    },
+  );
+
+  it('are no end when they break off', async () => {
+    const file = { ...pieces, etag: '"v1"', untold: true };
+    await withFaults(file, [{ cutAfter: 40_000 }, { cutAfter: 5000 }], async (world, outcome) => {
+      await landsAs(bytes)(world, outcome);
+      expect(world.clock.waits).toHaveLength(2);
+    });
+  });
+
+  it('cost no further request with a store that tells the total', async () => {
+    await withFaults(
+      { bytes, chunked: true, etag: '"v1"' },
+      [{ cutAfter: 40_000 }],
+      async (world, outcome) => {
+        await landsAs(bytes)(world, outcome);
+        expect(statusesOf(world)).toEqual([200, 206]);
+      },
+    );
+  });
+
+  it.each([1, OVERLAP_BYTES])(
+    'of %i bytes, which never get beyond the overlap, have an end',
+    async (atMost) => {
+      for (const untold of [true, false]) {
+        await withFaults({ ...pieces, atMost, untold }, [{ cutAfter: 40_000 }], async (world, outcome) => {
+          await failsWith(TryAgainError)(world, outcome);
+          expect(world.server.requests.length).toBeLessThan(30);
+        });
+      }
+    },
+  );
+
+  it.each<[string, Partial<RemoteFile>, (Fault | undefined)[]]>([
+    ['the very same entity tag', { etag: '"v1"' }, [{ status: 416, headers: { etag: '"v1"' } }]],
+    ['nothing, after which the file is read anew', { etag: '"v1"' }, [{ status: 416 }, undefined]],
+    ['nothing, and without a validator', {}, [undefined, { status: 416 }]],
+  ])('end with a 416 that tells no total, but %s', async (_, validator, end) => {
+    const file = { ...pieces, ...validator, atMost: 40_000, untold: true };
+    await withFaults(file, [{ cutAfter: 40_000 }, undefined, ...end], landsAs(bytes));
+  });
+
+  it('never join two versions, of which the second tells another total', async () => {
+    const file = { ...pieces, etag: '"v1"' };
+    const fresh = noise(59_000, 2);
+    const change = { contentRange: 'bytes 58000-58999/59000', replaceWith: { ...file, bytes: fresh } };
+    await withFaults(file, [{ cutAfter: 40_000 }, undefined, change], landsAs(fresh));
+  });
+
+  it('are inflated where each ends exactly with a member of gzip', async () => {
+    const members = [bytes.subarray(0, 20_000), bytes.subarray(20_000, 40_000), bytes.subarray(40_000)].map(
+      (one) => gzipSync(one),
+    );
+    const [first, second] = members.map(({ length }) => length);
+    const file = {
+      bytes: Buffer.concat(members),
+      etag: '"v1"',
+      chunked: true,
+      untold: true,
+      atMost: second!,
+    };
+    await withFaults(file, [{ cutAfter: first! }], landsAs(bytes));
+  });
+});
+
 describe('a 416 that contradicts the length that was told', () => {
   const cut = { status: 416, headers: { 'content-range': 'bytes */40000' } };
 

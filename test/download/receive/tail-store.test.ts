@@ -89,6 +89,21 @@ describe('a file that is streamed to standard output', () => {
     });
   });
 
+  it.each([{ etag: '"v1"' }, {}])(
+    'goes on with pieces of unknown total until the end is proven',
+    async (validator) => {
+      const file = { ...validator, chunked: true, atMost: 18_000, untold: true };
+      for (const sent of [bytes, gzipSync(bytes)]) {
+        await streaming({ ...file, bytes: sent }, async (world, output) => {
+          world.server.fault = inOrder({ cutAfter: 20_000 });
+          await stream(world, output);
+          expect(Buffer.concat(output).equals(bytes)).toBe(true);
+          expect(world.server.requests.at(-1)?.status).toBe(416);
+        });
+      }
+    },
+  );
+
   it('ends with 65 when a 416 says that it ends where the connection broke, against its length', async () => {
     await streaming({ bytes, etag: '"v1"' }, async (world, output) => {
       const headers = { etag: '"v1"', 'content-range': 'bytes */40000' };
