@@ -6,7 +6,7 @@ import { tooLarge } from './max-bytes.ts';
 import { withoutGzip } from './name.ts';
 import type { RawStore } from './part/part.ts';
 import { receive } from './receive/receive.ts';
-import { StartOver, type ReceiveOptions } from './receive/receiving.ts';
+import { StartOver, UselessBytesError, type ReceiveOptions } from './receive/receiving.ts';
 import type { Sink } from './sinks.ts';
 import type { Download, Source } from './receive/source.ts';
 import { algorithmsOf, everyAlgorithm, headerExpectations, RawHashes, type Expectation } from './verify.ts';
@@ -68,10 +68,10 @@ export async function transfer(
     try {
       return await transferOnce(store, source, options, carried);
     } catch (error) {
-      if (!(error instanceof StartOver || error instanceof IntegrityError)) throw error;
+      if (!provesUseless(error)) throw error;
       carried = error instanceof StartOver ? error.opened : undefined;
       try {
-        // Bytes that are provably wrong must not wait for the next run.
+        // Bytes that are provably of no use must not wait for the next run.
         await store.restart(error);
         if (error instanceof StartOver) refuseEndlessStarts(starts, error, options.retries);
         else if (resumedFrom === 0) throw error;
@@ -81,6 +81,11 @@ export async function transfer(
       }
     }
   }
+}
+
+/** Whether what is here is not, or will not become, the file. */
+function provesUseless(error: unknown): error is Error {
+  return error instanceof StartOver || error instanceof IntegrityError || error instanceof UselessBytesError;
 }
 
 function refuseEndlessStarts(starts: number, { changed, message }: StartOver, retries: number): void {

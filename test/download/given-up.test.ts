@@ -47,13 +47,23 @@ it.each(where)('an interrupt is heard also when every raw byte is here: %s', asy
   });
 });
 
-it('more than was announced is told at once, although the server never ends', async () => {
-  const small = gzipSync(noise(8000));
-  await inWorld({ files: { 'a.csv': { bytes: small, etag: '"v1"' } } }, async (world) => {
-    const replaceWith = { bytes: Buffer.concat([small, noise(200_000)]), etag: '"v1"' };
-    const contentRange = `bytes 4000-${small.length - 1}/${small.length}`;
-    world.server.fault = inOrder({ cutAfter: 4000 }, { replaceWith, contentRange, stallAfter: 100_000 });
-    expect((await world.save()).failures).toMatchObject([{ exitCode: 65 }]);
-    expect(await world.landed()).toEqual([]);
-  });
-});
+it.each([
+  ['a range', 76, { chunked: true }],
+  ['a whole file', 65, { ignoreRange: true }],
+])(
+  'more than was announced of %s is told at once, although the server never ends',
+  async (_, exitCode, how) => {
+    const small = gzipSync(noise(8000));
+    await inWorld({ files: { 'a.csv': { bytes: small, etag: '"v1"' } } }, async (world) => {
+      const bytes = Buffer.concat([small, noise(200_000)]);
+      const replaceWith = { bytes, etag: '"v1"', chunked: true };
+      const contentRange = `bytes 4000-${small.length - 1}/${small.length}`;
+      world.server.fault = inOrder(
+        { cutAfter: 4000 },
+        { replaceWith, contentRange, stallAfter: 100_000, ...how },
+      );
+      expect((await world.save()).failures).toMatchObject([{ exitCode }]);
+      expect(await world.landed()).toEqual([]);
+    });
+  },
+);

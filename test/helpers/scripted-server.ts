@@ -32,6 +32,8 @@ export interface Fault {
   readonly ignoreIfRange?: boolean;
   /** Instead of the right one. */
   readonly contentRange?: string;
+  /** Does not tell the length of a range's body. */
+  readonly chunked?: boolean;
   /** The connection is destroyed after so many bytes of the body. */
   readonly cutAfter?: number;
   /** Nothing more comes after so many bytes of the body. */
@@ -151,8 +153,9 @@ function serve(
   const body = bytes.subarray(from, Math.min(from + atMost, last === '' ? Infinity : Number(last) + 1));
   const total = file.untold === true ? '*' : bytes.length;
   const told = fault.contentRange ?? `bytes ${from}-${from + body.length - 1}/${total}`;
-  const partial = { ...headers, 'content-range': told, 'content-length': String(body.length) };
-  return { status: 206, headers: partial, body };
+  const length: Record<string, string> =
+    fault.chunked === true ? {} : { 'content-length': String(body.length) };
+  return { status: 206, headers: { ...headers, 'content-range': told, ...length }, body };
 }
 
 async function send(

@@ -81,6 +81,12 @@ export function judge(
       `asked for bytes from ${attempt.from}, the server answered Content-Range "${headers['content-range'] ?? ''}"`,
     );
   }
+  const length = contentLength(headers);
+  if (length !== undefined && length > range.to + 1 - range.from) {
+    throw new ProtocolError(
+      `the server answered Content-Range "${headers['content-range'] ?? ''}" with ${length} bytes`,
+    );
+  }
   if (contradicts(known, size, headers, range.total)) return { kind: 'changed' };
   const proof = validatorOf(headers);
   const proven = attempt.from < size || (known.etag !== undefined && proof.etag === known.etag);

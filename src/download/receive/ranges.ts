@@ -7,7 +7,7 @@ import { networkError, TransientError } from '../../api/failures.ts';
 import { noFailures, planRetry } from '../../api/retry.ts';
 import type { RawStore } from '../part/part.ts';
 import { judge } from './plan.ts';
-import { StartOver, type ReceiveOptions } from './receiving.ts';
+import { refuseExcess, StartOver, type ReceiveOptions } from './receiving.ts';
 import type { Download, Source } from './source.ts';
 
 /** Bytes of one file that are in memory at most, because those before them are still missing. */
@@ -20,6 +20,13 @@ const LARGEST_SEGMENT = 4 * 1024 * 1024;
 export interface Segment {
   readonly start: number;
   readonly end: number;
+}
+
+/** An answer whose body begins where a segment does. */
+interface Answer {
+  readonly opened: Download;
+  /** The first byte of the file that it does not have; undefined where it goes on to the end. */
+  readonly end: number | undefined;
 }
 
 /** The server sent something else than the range: the rest is for one connection. */
@@ -58,7 +65,7 @@ export function* planSegments(
 export async function* receiveSegments(
   store: RawStore,
   source: Source,
-  first: Download,
+  first: Answer,
   options: ReceiveOptions,
   { total, size, connections }: { total: number; size: number; connections: number },
 ): AsyncGenerator<Buffer, void, undefined> {
@@ -75,8 +82,8 @@ export async function* receiveSegments(
     while (ahead.length < 2 * connections) {
       const { value: segment } = segments.next();
       if (segment === undefined) return;
-      const opened = segment.start === store.size && ahead.length === 0 ? first : undefined;
-      const fetched = limit(async () => await fetching.fetch(segment, opened));
+      const carried = segment.start === store.size && ahead.length === 0 ? first : undefined;
+      const fetched = limit(async () => await fetching.fetch(segment, carried));
       // None is waited for longer than it takes another to fail.
       fetched.catch((error: unknown) => stop.abort(error));
       ahead.push(fetched);
@@ -112,14 +119,14 @@ class Fetching {
   }
 
   /** The bytes of a segment, over as many attempts as it takes; each goes on where the last one ended. */
-  async fetch(segment: Segment, first: Download | undefined): Promise<Buffer[]> {
+  async fetch(segment: Segment, first: Answer | undefined): Promise<Buffer[]> {
     const chunks: Buffer[] = [];
-    let opened = first;
+    let carried = first;
     let at = segment.start;
     for (let streak = noFailures; ;) {
       const before = at;
       try {
-        for await (const chunk of this.#attempt({ start: at, end: segment.end }, opened)) {
+        for await (const chunk of this.#attempt({ start: at, end: segment.end }, carried)) {
           chunks.push(chunk);
           at += chunk.length;
           this.#received += chunk.length;
@@ -133,18 +140,19 @@ class Fetching {
         this.#options.onRetry(error as TransientError, next.delayMs);
         await this.#options.clock.sleep(next.delayMs, this.#options.signal);
       }
-      opened = undefined;
+      carried = undefined;
     }
   }
 
   async *#attempt(
     { start, end }: Segment,
-    carried: Download | undefined,
+    carried: Answer | undefined,
   ): AsyncGenerator<Buffer, void, undefined> {
     const { signal } = this.#options;
     signal.throwIfAborted();
-    const opened = carried ?? (await this.#open(start, end));
-    const { response, url } = opened;
+    const answer = carried ?? (await this.#open(start, end));
+    const { response, url } = answer.opened;
+    const what = describeRequest('GET', url);
     const abandon = (): void => response.body.destroy();
     signal.addEventListener('abort', abandon);
     let missing = end - start;
@@ -152,6 +160,7 @@ class Fetching {
     try {
       if (signal.aborted) abandon();
       for await (const piece of response.body) {
+        refuseExcess(end - missing + piece.length, answer.end, what);
         const chunk = piece.subarray(0, missing);
         isAtEnd &&= chunk.length === piece.length;
         missing -= chunk.length;
@@ -159,24 +168,23 @@ class Fetching {
         if (missing === 0) break;
       }
     } catch (error) {
-      throw networkError(error, describeRequest('GET', url), signal);
+      throw networkError(error, what, signal);
     } finally {
       signal.removeEventListener('abort', abandon);
       // The connection is kept if its answer is at its end; that of the first answer is the end of the file.
       if (missing > 0 || !isAtEnd) abandon();
     }
     signal.throwIfAborted();
-    if (missing > 0)
-      throw new TransientError(`${describeRequest('GET', url)}: the connection ended too early`);
+    if (missing > 0) throw new TransientError(`${what}: the connection ended too early`);
   }
 
-  async #open(start: number, end: number): Promise<Download> {
+  async #open(start: number, end: number): Promise<Answer> {
     const { known } = this.#store;
     const headers = { range: `bytes=${start}-${end - 1}`, 'if-range': known.etag ?? '' };
     const opened = await this.#source.open(headers);
     try {
       const verdict = judge({ headers, from: start }, start, known, opened.response);
-      if (verdict.kind === 'append' && lastByte(opened) < end) return opened;
+      if (verdict.kind === 'append' && verdict.end <= end) return { opened, end: verdict.end };
       if (verdict.kind === 'changed' || (verdict.kind === 'start' && verdict.changed))
         throw new StartOver(true);
       throw new RangesRefused('the server sends no ranges');
@@ -185,9 +193,4 @@ class Fetching {
       throw error;
     }
   }
-}
-
-/** The last byte of a 206 answer; that it has one has been checked. */
-function lastByte({ response }: Download): number {
-  return Number(/-(\d+)\//.exec(response.headers['content-range'] ?? '')?.[1]);
 }

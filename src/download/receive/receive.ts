@@ -13,7 +13,7 @@ import {
   type Attempt,
 } from './plan.ts';
 import { RangesRefused, receiveSegments, segmentSize } from './ranges.ts';
-import { StartOver, type ReceiveOptions } from './receiving.ts';
+import { refuseExcess, StartOver, type ReceiveOptions } from './receiving.ts';
 import type { Download, Source } from './source.ts';
 
 /**
@@ -123,7 +123,7 @@ async function* take(
     if (isPiece && store.size === start) await proveEnd(store, source);
     return;
   }
-  yield* receiveSegments(store, source, opened, options, { total, size, connections });
+  yield* receiveSegments(store, source, { opened, end: extent.end }, options, { total, size, connections });
   await finish(store, { from, total }, describeRequest('GET', opened.url));
 }
 
@@ -143,33 +143,37 @@ interface Extent {
 async function* copy(
   store: RawStore,
   { response, url }: Download,
-  { from, total }: Extent,
+  { from, end, total }: Extent,
   options: ReceiveOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
+  const what = describeRequest('GET', url);
+  let at = from;
   let surplus = store.size - from;
   const tail = await store.tail(Math.min(surplus, OVERLAP_BYTES));
   try {
     for await (const piece of response.body) {
       let chunk = piece;
+      at += piece.length;
+      refuseExcess(at, end, what);
       if (surplus > 0) {
         const old = chunk.subarray(0, surplus);
         const comparable = old.subarray(Math.max(0, surplus - tail.length));
-        const at = Math.max(0, tail.length - surplus);
-        if (!tail.subarray(at, at + comparable.length).equals(comparable)) throw new StartOver(true);
+        const start = Math.max(0, tail.length - surplus);
+        if (!tail.subarray(start, start + comparable.length).equals(comparable)) throw new StartOver(true);
         surplus -= old.length;
         chunk = chunk.subarray(old.length);
       }
       if (chunk.length === 0) continue;
       await store.append(chunk);
-      refuseSurplus(store.size, total, describeRequest('GET', url));
+      refuseSurplus(store.size, total, what);
       options.onProgress(store.size, total);
       yield chunk;
     }
   } catch (error) {
     if (error instanceof StartOver || error instanceof IntegrityError) throw error;
-    throw networkError(error, describeRequest('GET', url), options.signal);
+    throw networkError(error, what, options.signal);
   }
-  if (surplus > 0) throw new TransientError(`${describeRequest('GET', url)}: the connection ended too early`);
+  if (surplus > 0) throw new TransientError(`${what}: the connection ended too early`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { TransientError } from '../../api/failures.ts';
 import type { RetryLimits } from '../../api/retry.ts';
 import type { Clock } from '../../context.ts';
+import { ProtocolError } from '../../errors.ts';
 import type { Download } from './source.ts';
 
 /** How a transfer deals with failures; those without a new byte between them are a row. */
@@ -31,4 +32,16 @@ export class StartOver extends Error {
     this.changed = changed;
     this.opened = opened;
   }
+}
+
+/** What an answer has brought can never be of use, and is not to be kept for a later run. */
+export class UselessBytesError extends ProtocolError {}
+
+/**
+ * Throws UselessBytesError for a body that has reached the file's byte `at` where its Content-Range promised the bytes
+ * before `end`: nobody knows which of them are the file's.
+ */
+export function refuseExcess(at: number, end: number | undefined, what: string): void {
+  if (end === undefined || at <= end) return;
+  throw new UselessBytesError(`${what}: more bytes came than its Content-Range says`);
 }

@@ -145,6 +145,13 @@ describe('a 206 answer', () => {
     expect(() => verdict(tagged, 206, headers)).toThrow(ProtocolError);
   });
 
+  it('with a body of more bytes than its range has is a lie, and of fewer is one that will break', () => {
+    const withLength = (length: number) =>
+      verdict(tagged, 206, { etag: '"v1"', ...rangeFrom(HERE), 'content-length': String(length) });
+    expect(() => withLength(TOTAL - HERE + 1)).toThrow(ProtocolError);
+    for (const length of [TOTAL - HERE, 1]) expect(withLength(length)).toMatchObject({ kind: 'append' });
+  });
+
   it('to a request without Range is a contradiction', () => {
     expect(() => verdict(tagged, 206, rangeFrom(0), 0)).toThrow(ProtocolError);
   });

@@ -188,6 +188,31 @@ describe('a file over several connections', () => {
     },
   );
 
+  it('goes on in each range of which the server gives only a piece', async () => {
+    await save(
+      { ...file, atMost: 200_000 },
+      () => undefined,
+      async (world, outcome) => await landed(world, outcome),
+    );
+  });
+
+  it('ends with ranges that have more bytes than they say', async () => {
+    const wrong = { ...file, bytes: noise(bytes.length, 2) };
+    await save(
+      file,
+      ({ headers }) => {
+        const from = /=(\d+)/.exec(headers.range ?? '')?.[1];
+        if (from === undefined) return undefined;
+        const contentRange = `bytes ${from}-${Number(from) + 99}/${bytes.length}`;
+        return { replaceWith: wrong, contentRange, chunked: true };
+      },
+      async (world, { failures }) => {
+        expect(failures).toMatchObject([{ exitCode: 76 }]);
+        expect(await world.landed()).toEqual([]);
+      },
+    );
+  });
+
   it('is given up after --retries failures in a row, and the next run goes on', async () => {
     await save(
       file,

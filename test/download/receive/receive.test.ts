@@ -181,6 +181,33 @@ describe('an answer that cannot be true', () => {
     },
   );
 
+  it.each(validators)('is a range with more bytes than it says, with %s', async (_, validator) => {
+    const from = validator.etag === '"v1"' ? 40_000 : 40_000 - OVERLAP_BYTES;
+    const contentRange = `bytes ${from}-40099/60000`;
+    const wrong = { bytes: Buffer.concat([bytes.subarray(0, 40_100), noise(19_900, 2)]), ...validator };
+    for (const chunked of [true, false]) {
+      const lie = { replaceWith: wrong, contentRange, chunked };
+      await withFaults({ bytes, ...validator }, [{ cutAfter: 40_000 }, lie], async (world, outcome) => {
+        await failsWith(ProtocolError)(world, outcome);
+        // What came before the lie was found out may be wrong as well.
+        expect(await world.leftovers()).toHaveLength(chunked ? 0 : 2);
+        world.server.files.set('/files/a.csv', { bytes, ...validator });
+        await landsAs(bytes)(world, await world.save());
+      });
+    }
+  });
+
+  it('is a range with more bytes than it says, for a part of an earlier run, which is then read anew', async () => {
+    const file = { bytes, etag: '"v1"' };
+    await inWorld({ files: { 'a.csv': file } }, async (world) => {
+      const lie = { contentRange: 'bytes 40000-40099/60000', chunked: true };
+      world.server.fault = inOrder({ cutAfter: 40_000 }, lie);
+      expect((await world.save({ retries: 0 })).failures).toMatchObject([{ exitCode: 75 }]);
+      await landsAs(bytes)(world, await world.save());
+      expect(world.server.requests.map(({ status }) => status)).toEqual([200, 206, 200]);
+    });
+  });
+
   it.each([202, 204, 300, 304])('ends the file: %i, which carries no file', async (status) => {
     await withFaults({ bytes }, [{ status, body: '' }], failsWith(ProtocolError));
   });
