@@ -4,6 +4,7 @@ export const sidecarSchema = z.object({
   v: z.literal(1),
   identity: z.string(),
   etag: z.string().optional(),
+  weakEtag: z.string().optional(),
   lastModified: z.string().optional(),
   /** Bytes of the whole raw file, once known. */
   total: z.number().int().nonnegative().optional(),

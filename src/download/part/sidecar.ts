@@ -8,6 +8,8 @@ import type { sidecarSchema } from './sidecar-schema.ts';
 export interface Validator {
   /** A strong entity tag, with its quotes. */
   readonly etag?: string | undefined;
+  /** A weak one, as the server wrote it: it proves nothing about bytes, but another one disproves that they belong together. */
+  readonly weakEtag?: string | undefined;
   /** As the server wrote it. */
   readonly lastModified?: string | undefined;
 }

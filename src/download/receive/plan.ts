@@ -106,19 +106,34 @@ function provesEnd(
   headers: Readonly<Record<string, string>>,
 ): boolean {
   if (attempt.from !== size || size !== (known.total ?? size)) return false;
-  const { etag } = validatorOf(headers);
+  const told = validatorOf(headers);
   const range = headers['content-range'];
-  if (range === undefined) return etag !== undefined && etag === known.etag;
-  return parseUnsatisfiedTotal(range) === size && (etag ?? known.etag) === known.etag;
+  if (range === undefined) return told.etag !== undefined && told.etag === known.etag;
+  return parseUnsatisfiedTotal(range) === size && !hasOtherTag(known, told);
 }
 
-/** The validators of an answer; weak entity tags prove nothing about bytes. */
+/** The validators of an answer. */
 export function validatorOf(headers: Readonly<Record<string, string>>): Validator {
-  const etag = headers['etag']?.trim();
+  const tag = headers['etag']?.trim() ?? '';
   return {
-    etag: etag !== undefined && /^"[^"]*"$/.test(etag) ? etag : undefined,
+    etag: /^"[^"]*"$/.test(tag) ? tag : undefined,
+    weakEtag: /^W\/"[^"]*"$/.test(tag) ? tag : undefined,
     lastModified: headers['last-modified'],
   };
+}
+
+/** What is known of a file whose entity tag the server does not stand by: it can still prove that the file changed. */
+export function withoutProof({ etag, ...known }: Sidecar): Sidecar {
+  return etag === undefined ? known : { ...known, weakEtag: `W/${etag}` };
+}
+
+/**
+ * Whether entity tags prove that two answers are of different versions: by the weak comparison (RFC 9110, 8.8.3.2), since
+ * servers that compress make a strong tag weak. That they are of the same one only strong tags can prove.
+ */
+function hasOtherTag(known: Validator, answered: Validator): boolean {
+  const [one, other] = [known, answered].map(({ etag, weakEtag }) => etag ?? weakEtag?.replace(/^W\//, ''));
+  return one !== undefined && other !== undefined && one !== other;
 }
 
 /** `Content-Encoding`, `undefined` for none. */
@@ -149,10 +164,13 @@ function contradicts(
   // A 206 to If-Range need not repeat what the client knows already (RFC 9110, 15.3.7).
   const silent = 'content-range' in headers && !('content-encoding' in headers);
   if (!silent && encodingOf(headers) !== known.encoding) return true;
-  const { etag, lastModified } = validatorOf(headers);
-  if (known.etag !== undefined && etag !== undefined) return etag !== known.etag;
+  const told = validatorOf(headers);
+  if (hasOtherTag(known, told)) return true;
+  if (known.etag !== undefined && told.etag !== undefined) return false;
   return (
-    known.lastModified !== undefined && lastModified !== undefined && lastModified !== known.lastModified
+    known.lastModified !== undefined &&
+    told.lastModified !== undefined &&
+    told.lastModified !== known.lastModified
   );
 }
 

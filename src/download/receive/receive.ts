@@ -10,6 +10,7 @@ import {
   planAttempt,
   planProbe,
   validatorOf,
+  withoutProof,
   type Attempt,
 } from './plan.ts';
 import { RangesRefused, receiveSegments, segmentSize } from './ranges.ts';
@@ -90,7 +91,7 @@ async function* take(
     case 'changed':
       throw new StartOver(true);
     case 'unproven':
-      return await store.learn({ ...store.known, etag: undefined });
+      return await store.learn(withoutProof(store.known));
     case 'start':
       if (store.size > 0) throw new StartOver(verdict.changed, opened);
       await store.learn({

@@ -17,6 +17,7 @@ const TOTAL = 150_000;
 
 const known = (about: Partial<Sidecar> = {}): Sidecar => ({ identity: 'a', total: TOTAL, ...about });
 const tagged = known({ etag: '"v1"' });
+const weak = known({ weakEtag: 'W/"v1"' });
 const dated = known({ lastModified: DATE });
 
 describe('the next request', () => {
@@ -83,9 +84,13 @@ describe('a 200 answer', () => {
     ['another entity tag', tagged, { etag: '"v2"', ...length }, true],
     ['the same entity tag with another length', tagged, { etag: '"v1"', 'content-length': '5' }, true],
     ['the same entity tag with another coding', tagged, { etag: '"v1"', 'content-encoding': 'gzip' }, true],
+    ['another weak entity tag', weak, { etag: 'W/"v2"', ...length }, true],
+    ['a weak entity tag of another version', tagged, { etag: 'W/"v2"', ...length }, true],
     ['another date', dated, { 'last-modified': LATER, ...length }, true],
     ['another length', known(), { 'content-length': '5' }, true],
-    ['a weak entity tag', tagged, { etag: 'W/"v1"', ...length }, false],
+    ['a weak entity tag of the same version', tagged, { etag: 'W/"v1"', ...length }, false],
+    ['the same weak entity tag', weak, { etag: 'W/"v1"', ...length }, false],
+    ['a strong entity tag where a weak one was known', weak, { etag: '"v1"', ...length }, false],
     ['the same date and no length', dated, { 'last-modified': DATE }, false],
     ['no validator', known(), length, false],
   ])('starts over with %s', (_, about, headers, changed) => {
@@ -98,6 +103,9 @@ describe('a 206 answer', () => {
     ['the same entity tag', tagged, { etag: '"v1"', ...rangeFrom(HERE) }],
     ['the same date and an overlap', dated, { 'last-modified': DATE, ...overlap }],
     ['an overlap alone', known(), overlap],
+    ['an overlap and the same weak entity tag', weak, { etag: 'W/"v1"', ...overlap }],
+    ['an overlap and the same entity tag, now strong', weak, { etag: '"v1"', ...overlap }],
+    ['an overlap and no entity tag where a weak one was known', weak, overlap],
     ['an overlap and a weak entity tag', known(), { etag: 'W/"v1"', ...overlap }],
   ])('is appended with %s', (_, about, headers) => {
     expect(verdict(about, 206, headers)).toEqual({ kind: 'append', total: TOTAL, end: TOTAL });
@@ -113,7 +121,15 @@ describe('a 206 answer', () => {
   it.each<[string, Sidecar, Headers]>([
     ['another entity tag', tagged, { etag: '"v2"', ...rangeFrom(HERE) }],
     ['the same entity tag and another total', tagged, { etag: '"v1"', ...rangeFrom(HERE, TOTAL + 1) }],
+    ['a weak entity tag where a strong one was known', tagged, { etag: 'W/"v2"', ...rangeFrom(HERE) }],
+    ['another weak entity tag', weak, { etag: 'W/"v2"', ...overlap }],
+    ['a strong entity tag where a weak one was known', weak, { etag: '"v2"', ...overlap }],
     ['another date', dated, { 'last-modified': LATER, ...overlap }],
+    [
+      'another date and the same weak entity tag',
+      { ...dated, weakEtag: 'W/"v1"' },
+      { 'last-modified': LATER, etag: 'W/"v1"', ...overlap },
+    ],
     ['another total', known({ total: 5 }), overlap],
     ['another content coding', known(), { 'content-encoding': 'gzip', ...overlap }],
   ])('tells that the file has changed by %s', (_, about, headers) => {
@@ -175,6 +191,7 @@ describe('a 416 answer', () => {
     ['no total and a weak entity tag', untold, { etag: 'W/"v1"' }],
     ['garbage for a total', untold, { 'content-range': 'bytes */all', etag: '"v1"' }],
     ['another entity tag', untold, { ...all, etag: '"v2"' }],
+    ['another weak entity tag', untold, { ...all, etag: 'W/"v2"' }],
     ['a total that is not the one that was told before', tagged, { ...all, etag: '"v1"' }],
     ['no total, where one was told before', tagged, { etag: '"v1"' }],
     ['what is here for a total, where bytes that are here were asked for', { identity: 'a' }, all],
@@ -187,10 +204,11 @@ describe('a 416 answer', () => {
   });
 });
 
-it('takes only strong entity tags for validators', () => {
+it('takes strong entity tags for validators, and knows weak ones', () => {
   expect(validatorOf({ etag: ' "v1" ', 'last-modified': DATE })).toEqual({
     etag: '"v1"',
     lastModified: DATE,
   });
-  for (const etag of ['W/"v1"', 'v1', '"v1', '']) expect(validatorOf({ etag }).etag).toBeUndefined();
+  expect(validatorOf({ etag: ' W/"v1" ' })).toEqual({ weakEtag: 'W/"v1"' });
+  for (const etag of ['v1', '"v1', 'w/"v1"', '']) expect(validatorOf({ etag })).toEqual({});
 });

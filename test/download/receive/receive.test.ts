@@ -353,6 +353,45 @@ it('takes a file as whole when the connection broke behind its last byte', async
   );
 });
 
+describe('a weak entity tag', () => {
+  // Outside the overlap, where nothing else would tell.
+  const fresh = Buffer.from(bytes);
+  fresh[10]! ^= 1;
+  fresh[fresh.length - 10]! ^= 1;
+
+  it.each([
+    ['W/"a"', 'W/"b"'],
+    ['"a"', 'W/"b"'],
+    ['W/"a"', '"b"'],
+  ])('tells that the file has changed: %s and then %s', async (etag, other) => {
+    const change = { replaceWith: { bytes: fresh, etag: other }, ignoreIfRange: true };
+    await withFaults({ bytes, etag }, [{ cutAfter: 40_000 }, change], landsAs(fresh));
+    // Also in the answer after one without any.
+    const silent = { replaceWith: { bytes }, ignoreIfRange: true, cutAfter: 1000 };
+    await withFaults({ bytes, etag }, [{ cutAfter: 40_000 }, silent, change, change], landsAs(fresh));
+  });
+
+  it.each([
+    ['W/"a"', '"a"'],
+    ['"a"', 'W/"a"'],
+  ])('of the same version tells nothing: %s and then %s', async (etag, other) => {
+    const same = { replaceWith: { bytes, etag: other }, ignoreIfRange: true };
+    await withFaults({ bytes, etag }, [{ cutAfter: 40_000 }, same], async (world, outcome) => {
+      await landsAs(bytes)(world, outcome);
+      expect(world.server.requests.slice(1).every(({ status }) => status === 206)).toBe(true);
+    });
+  });
+
+  it('is remembered by a later run', async () => {
+    await inWorld({ files: { 'a.csv': { bytes, etag: 'W/"a"' } } }, async (world) => {
+      world.server.fault = inOrder({ cutAfter: 40_000 });
+      await world.save({ retries: 0 });
+      world.server.files.set('/files/a.csv', { bytes: fresh, etag: 'W/"b"' });
+      await landsAs(fresh)(world, await world.save());
+    });
+  });
+});
+
 it('asks again with an overlap when a range comes without the entity tag that was asked for', async () => {
   const untagged = { bytes };
   await withFaults(
