@@ -9,7 +9,7 @@ import { receive } from './receive/receive.ts';
 import { StartOver, UselessBytesError, type ReceiveOptions } from './receive/receiving.ts';
 import type { Sink } from './sinks.ts';
 import type { Download, Source } from './receive/source.ts';
-import { algorithmsOf, everyAlgorithm, headerExpectations, RawHashes, type Expectation } from './verify.ts';
+import { algorithmsOf, everyAlgorithm, RawHashes, type Expectation } from './verify.ts';
 
 /** What is known of a file once its first bytes are here. */
 export interface Begun {
@@ -101,15 +101,13 @@ async function transferOnce(
   carried: Download | undefined,
 ): Promise<Transferred | undefined> {
   const resumedFrom = store.size;
-  const expectations = [...options.expectations];
+  const expectations = (): Expectation[] => [...options.expectations, ...(store.known.digests ?? [])];
   // When the consumer fails, nobody is to wait for bytes that the server may never send.
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   let current: Download | undefined;
   const onResponse = (download: Download): void => {
-    const { response } = download;
     current = download;
-    expectations.push(...headerExpectations(response.status, response.headers));
   };
   const abandon = (reason: unknown): void => {
     stop.abort(reason);
@@ -118,7 +116,7 @@ async function transferOnce(
   let hashes: RawHashes | undefined;
   async function* hashed(): AsyncGenerator<Buffer, void, undefined> {
     for await (const chunk of receive(store, source, { ...options, signal, onResponse }, carried)) {
-      hashes ??= new RawHashes(resumedFrom > 0 ? everyAlgorithm : algorithmsOf(expectations));
+      hashes ??= new RawHashes(resumedFrom > 0 ? everyAlgorithm : algorithmsOf(expectations()));
       hashes.update(chunk);
       // Gzip can go on for ever without any content: empty members, padding, the name in its header.
       if (options.maxBytes !== undefined && store.size > options.maxBytes) throw tooLarge(options.maxBytes);
@@ -145,7 +143,7 @@ async function transferOnce(
     if (!(await options.onBegin(begun))) return undefined;
     const sink = await options.openSink(begun);
     const { bytes, sha256 } = await consume(content, sink, store, { ...options, abandon });
-    (hashes ?? new RawHashes(algorithmsOf(expectations))).verify(expectations);
+    (hashes ?? new RawHashes(algorithmsOf(expectations()))).verify(expectations());
     return { ...begun, bytes, rawBytes: store.size, sha256 };
   } catch (error) {
     abandon(error);

@@ -14,6 +14,11 @@ export interface Expectation {
   readonly value: string;
 }
 
+/** A checksum that the raw bytes must have. */
+export interface Digest extends Expectation {
+  readonly algorithm: Algorithm;
+}
+
 /** What the provider's API says of a file. */
 export function linkExpectations({ size, checksums }: Link): Expectation[] {
   const expectations: Expectation[] = [];
@@ -30,11 +35,11 @@ export function linkExpectations({ size, checksums }: Link): Expectation[] {
  * (RFC 1864, of a 200 only: that of a 206 is of the range) and the entity tag of S3, which is the MD5 of an object
  * that was uploaded in one part and is not encrypted with a key of KMS or of the customer.
  */
-export function headerExpectations(status: number, headers: Readonly<Record<string, string>>): Expectation[] {
-  const expectations: Expectation[] = [];
+export function headerDigests(status: number, headers: Readonly<Record<string, string>>): Digest[] {
+  const digests: Digest[] = [];
   const add = (source: string, algorithm: Algorithm, base64: string): void => {
     const value = Buffer.from(base64, 'base64').toString('hex');
-    if (value.length === HEX_LENGTH[algorithm]) expectations.push({ source, algorithm, value });
+    if (value.length === HEX_LENGTH[algorithm]) digests.push({ source, algorithm, value });
   };
   for (const [, name = '', base64 = ''] of (headers['repr-digest'] ?? '').matchAll(/([\w-]+)=:([^:]+):/g)) {
     const algorithm = ALGORITHMS[name.toLowerCase()];
@@ -50,9 +55,16 @@ export function headerExpectations(status: number, headers: Readonly<Record<stri
   if (contentMd5 !== undefined && status === 200) add('Content-MD5', 'md5', contentMd5);
   const etag = /^"([0-9a-f]{32})"$/.exec(headers['etag'] ?? '')?.[1];
   if (etag !== undefined && isPlainS3(headers)) {
-    expectations.push({ source: 'the S3 ETag', algorithm: 'md5', value: etag });
+    digests.push({ source: 'the S3 ETag', algorithm: 'md5', value: etag });
   }
-  return expectations;
+  return digests;
+}
+
+/** All of `known`, and those of `told` that say anything new. */
+export function mergeDigests(known: readonly Digest[], told: readonly Digest[]): Digest[] {
+  const isNew = ({ algorithm, value }: Digest): boolean =>
+    !known.some((one) => one.algorithm === algorithm && one.value === value);
+  return [...known, ...told.filter(isNew)];
 }
 
 /** Hashes of everything that is passed to `update`. */

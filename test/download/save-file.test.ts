@@ -47,6 +47,14 @@ const pathOf = async (world: World, suffix: string): Promise<string> => {
   return join(world.directory, name!);
 };
 
+/** Damages what an earlier run has left of a file, where no overlap shows it. */
+async function spoilByte(world: World): Promise<void> {
+  const path = await pathOf(world, '.part');
+  const part = await readFile(path);
+  part[100]! ^= 1;
+  await writeFile(path, part);
+}
+
 describe('a later run', () => {
   it.each([
     ['a strong entity tag', tagged, 0],
@@ -118,14 +126,73 @@ describe('a later run', () => {
     ],
   ])('notices damaged bytes by a checksum of %s, and fetches the file anew', async (_, options, file) => {
     const spoilAndSave = async (world: World): Promise<void> => {
-      const path = await pathOf(world, '.part');
-      const part = await readFile(path);
-      part[100]! ^= 1;
-      await writeFile(path, part);
+      await spoilByte(world);
       await lands(world, 'a.csv', bytes);
       expect(world.server.requests.map(({ status }) => status)).toEqual([206, 200]);
     };
     await afterBreak(file, 40_000, spoilAndSave, options);
+  });
+
+  describe.each<[string, Record<string, string>]>([
+    ['Content-MD5', { 'content-md5': hashOf('md5', bytes, 'base64') }],
+    ['Repr-Digest', { 'repr-digest': `sha-256=:${hashOf('sha256', bytes, 'base64')}:` }],
+    ['Digest', { digest: `sha-512=${hashOf('sha512', bytes, 'base64')}` }],
+  ])('notices damaged bytes by a %s that only the first answer told', (_, headers) => {
+    const told = { ...tagged, headers };
+
+    it('when it goes on', async () => {
+      await afterBreak(told, 40_000, async (world) => {
+        await spoilByte(world);
+        world.server.files.set('/files/a.csv', tagged);
+        await lands(world, 'a.csv', bytes);
+        expect(world.server.requests.map(({ status }) => status)).toEqual([206, 200]);
+      });
+    });
+
+    it('when there is no byte left to ask for', async () => {
+      await afterBreak({ ...told, chunked: true }, 60_000, async (world) => {
+        await spoilByte(world);
+        await rewrite(await pathOf(world, '.part.json'), '"v":1', '"v":1,"whole":true,"total":60000');
+        world.server.files.set('/files/a.csv', tagged);
+        await lands(world, 'a.csv', bytes);
+        expect(world.server.requests.map(({ status }) => status)).toEqual([200]);
+      });
+    });
+
+    it('and fails with 65 when the server has none but them', async () => {
+      const damaged = Buffer.from(bytes);
+      damaged[100]! ^= 1;
+      await afterBreak({ ...told, bytes: damaged }, 40_000, async (world) => {
+        world.server.fault = inOrder(
+          { replaceWith: { ...tagged, bytes: damaged } },
+          { replaceWith: { ...told, bytes: damaged } },
+        );
+        expect((await world.save()).failures).toMatchObject([{ exitCode: 65 }]);
+        expect(await world.landed()).toEqual([]);
+        expect(await world.leftovers()).toEqual([]);
+      });
+    });
+  });
+
+  it('notices damaged bytes by a checksum that only an answer between told', async () => {
+    await afterBreak(tagged, 20_000, async (world) => {
+      const headers = { 'repr-digest': `sha-256=:${hashOf('sha256', bytes, 'base64')}:` };
+      world.server.fault = inOrder({ replaceWith: { ...tagged, headers }, cutAfter: 20_000 });
+      await world.save({ retries: 0 });
+      await spoilByte(world);
+      world.server.files.set('/files/a.csv', tagged);
+      await lands(world, 'a.csv', bytes);
+      expect(world.server.requests.map(({ status }) => status)).toEqual([206, 206, 200]);
+    });
+  });
+
+  it('forgets the checksum of what has changed since', async () => {
+    const told = { ...tagged, headers: { 'content-md5': hashOf('md5', bytes, 'base64') } };
+    await afterBreak(told, 40_000, async (world) => {
+      const change = { bytes: noise(50_000, 2), etag: '"v2"' };
+      world.server.files.set('/files/a.csv', change);
+      await lands(world, 'a.csv', change.bytes);
+    });
   });
 
   it('fetches anew what has changed since', async () => {

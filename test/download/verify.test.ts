@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 
 import type { Link } from '../../src/api/link.ts';
-import { headerExpectations } from '../../src/download/verify.ts';
+import { headerDigests } from '../../src/download/verify.ts';
 import { hashOf, noise } from '../helpers/bytes.ts';
 import { inOrder } from '../helpers/scripted-server.ts';
 import { inWorld } from './world.ts';
@@ -72,7 +72,7 @@ describe.each(claims)('%s', (_, claim) => {
 });
 
 describe('a header', () => {
-  const found = (status: number, headers: Headers) => headerExpectations(status, headers);
+  const found = (status: number, headers: Headers) => headerDigests(status, headers);
 
   it('Content-MD5 speaks of the whole file only in a 200', () => {
     const headers = { 'content-md5': base64('md5') };

@@ -3,6 +3,7 @@ import { describeRequest } from '../../api/transport/http.ts';
 import { networkError, TransientError } from '../../api/failures.ts';
 import { IntegrityError } from '../../errors.ts';
 import type { RawStore } from '../part/part.ts';
+import { headerDigests, mergeDigests, type Digest } from '../verify.ts';
 import {
   encodingOf,
   judge,
@@ -85,6 +86,7 @@ async function* take(
 ): AsyncGenerator<Buffer, void, undefined> {
   const { response } = opened;
   const verdict = judge(attempt, store.size, store.known, response);
+  const digests = headerDigests(response.status, response.headers);
   switch (verdict.kind) {
     case 'complete':
       return await store.learn({ ...store.known, total: store.size, whole: true });
@@ -100,13 +102,12 @@ async function* take(
         total: verdict.total,
         encoding: encodingOf(response.headers),
         disposition: response.headers['content-disposition'],
+        ...(digests.length > 0 && { digests }),
       });
       break;
     case 'skip':
-      break;
     case 'append':
-      // Told once, it holds for every answer that follows.
-      if (verdict.total !== store.known.total) await store.learn({ ...store.known, total: verdict.total });
+      await learnMore(store, verdict.total, digests);
       break;
   }
   options.onResponse(opened);
@@ -126,6 +127,15 @@ async function* take(
   }
   yield* receiveSegments(store, source, { opened, end: extent.end }, options, { total, size, connections });
   await finish(store, { from, total }, describeRequest('GET', opened.url));
+}
+
+/** Remembers what an answer told that goes on with the file: told once, it holds for all that follow. */
+async function learnMore(store: RawStore, total: number | undefined, told: readonly Digest[]): Promise<void> {
+  const { known } = store;
+  const before = known.digests ?? [];
+  const digests = mergeDigests(before, told);
+  if (total === known.total && digests.length === before.length) return;
+  await store.learn({ ...known, total, ...(digests.length > 0 && { digests }) });
 }
 
 /** Which bytes of the file an answer says to have. */
