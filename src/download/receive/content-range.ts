@@ -7,13 +7,16 @@ export interface ContentRange {
   readonly total?: number;
 }
 
-/** `bytes 0-99/100`, or `…/*` for an unknown total; `undefined` for what is neither, or contradicts itself. */
+/**
+ * `bytes 0-99/100`, or `…/*` for an unknown total; `undefined` for what is neither, contradicts itself, or has a number
+ * that is not exact any more (2^53 and above): no file is that large.
+ */
 export function parseContentRange(text: string | undefined): ContentRange | undefined {
   const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(text?.trim() ?? '');
   if (match === null) return undefined;
   const [from = 0, to = 0] = [match[1], match[2]].map(Number);
   const total = match[3] === '*' ? undefined : Number(match[3]);
-  if (from > to || to >= (total ?? Infinity)) return undefined;
+  if (from > to || to >= (total ?? Infinity) || !Number.isSafeInteger(total ?? to)) return undefined;
   return { from, to, ...(total === undefined ? {} : { total }) };
 }
 

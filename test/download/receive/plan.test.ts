@@ -156,6 +156,8 @@ describe('a 206 answer', () => {
     ['an end past the total', `bytes ${HERE}-${TOTAL}/${TOTAL}`],
     ['another unit', `lines ${HERE}-${TOTAL - 1}/${TOTAL}`],
     ['garbage', 'bytes 1-'],
+    ['an end that is no exact number', `bytes ${HERE}-99999999999999999999999/*`],
+    ['a total that is no exact number', `bytes ${HERE}-${TOTAL - 1}/99999999999999999999999`],
   ])('that begins with %s is a lie', (_, range) => {
     const headers = { etag: '"v1"', ...(range === undefined ? {} : { 'content-range': range }) };
     expect(() => verdict(tagged, 206, headers)).toThrow(ProtocolError);
