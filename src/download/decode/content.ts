@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../errors.ts';
+import { refuseCoding } from '../receive/receiving.ts';
 import { gunzip, looksLikeGzip } from './gunzip.ts';
 import { peek } from './peek.ts';
 
@@ -47,11 +47,7 @@ export async function openContent(
   const encoding = options.encoding();
   if (encoding === undefined || outer.head.length === 0)
     return inflateFile(outer, options.keepCompressed, false, options.size?.());
-  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    throw new ProtocolError(
-      `the server sent the file with Content-Encoding "${encoding}", which was not asked for`,
-    );
-  }
+  refuseCoding(encoding);
   // A store that labels a .gz file with the coding it already has does not compress it once more.
   const isOwn = options.keepCompressed && /\.t?gz(ip)?$/i.test(options.name());
   if (isOwn || !looksLikeGzip(outer.head)) return inflateFile(outer, options.keepCompressed, false);

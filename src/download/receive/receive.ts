@@ -15,7 +15,7 @@ import {
   type Attempt,
 } from './plan.ts';
 import { RangesRefused, receiveSegments, segmentSize } from './ranges.ts';
-import { refuseExcess, StartOver, type ReceiveOptions } from './receiving.ts';
+import { refuseCoding, refuseExcess, StartOver, type ReceiveOptions } from './receiving.ts';
 import type { Download, Source } from './source.ts';
 
 /**
@@ -96,6 +96,8 @@ async function* take(
       return await store.learn(withoutProof(store.known));
     case 'start':
       if (store.size > 0) throw new StartOver(verdict.changed, opened);
+      // An empty body has nothing that could be coded.
+      if (verdict.total !== 0) refuseCoding(encodingOf(response.headers));
       await store.learn({
         identity: store.known.identity,
         ...validatorOf(response.headers),

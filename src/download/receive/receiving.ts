@@ -45,3 +45,11 @@ export function refuseExcess(at: number, end: number | undefined, what: string):
   if (end === undefined || at <= end) return;
   throw new UselessBytesError(`${what}: more bytes came than its Content-Range says`);
 }
+
+/** Throws UselessBytesError for a `Content-Encoding` that nobody here takes off; only gzip is sent unasked. */
+export function refuseCoding(encoding: string | undefined): void {
+  if (encoding === undefined || encoding === 'gzip' || encoding === 'x-gzip') return;
+  throw new UselessBytesError(
+    `the server sent the file with Content-Encoding "${encoding}", which was not asked for`,
+  );
+}

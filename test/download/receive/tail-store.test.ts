@@ -104,6 +104,14 @@ describe('a file that is streamed to standard output', () => {
     },
   );
 
+  it('ends with 76, and nothing written, when its content coding was not asked for', async () => {
+    const headers = { 'content-encoding': 'br' };
+    await streaming({ bytes, headers }, async (world, output) => {
+      await expect(stream(world, output)).rejects.toMatchObject({ exitCode: 76 });
+      expect(output).toEqual([]);
+    });
+  });
+
   it('ends with 65 when a 416 says that it ends where the connection broke, against its length', async () => {
     await streaming({ bytes, etag: '"v1"' }, async (world, output) => {
       const headers = { etag: '"v1"', 'content-range': 'bytes */40000' };
