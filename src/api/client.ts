@@ -39,7 +39,7 @@ const LONGEST_QUOTE = 8000;
 
 /**
  * Speaks to one account's service. Redirects are followed here, hop by hop, because every hop is a new decision: a
- * credential goes only to the origins in `origins`, whatever sent us elsewhere.
+ * credential goes only to the origins in `origins`, whatever sent us elsewhere, and to none once we were elsewhere.
  */
 export class ApiClient {
   readonly #transport: Transport;
@@ -188,7 +188,9 @@ export class ApiClient {
       if (startsSomething(request) && target.origin !== url.origin && !this.#origins.has(target.origin)) {
         throw new ProtocolError(`${describeRequest(method, url)}: refusing a redirect to another origin`);
       }
-      request = redirected(request, response.status, target);
+      // Whoever may not have the credentials is not to say either what is asked with them.
+      const credentials = this.#mayHaveCredentials(request, url);
+      request = { ...redirected(request, response.status, target), credentials };
     }
   }
 

@@ -116,13 +116,32 @@ describe('a redirect', () => {
     expect(store.seen[0]?.headers).not.toHaveProperty('x-api-key');
   });
 
-  it('gives the credentials back to the origin that they are for', async () => {
-    const there = ['https://store.example/b', `${API}/c`];
-    const requests = await sent(webadmit(API), `${API}/a`, () => {
-      const location = there.shift();
+  const along = async (...places: string[]): Promise<unknown[]> => {
+    const [first = '', ...others] = places;
+    const requests = await sent(webadmit(API, ['https://files.example']), first, () => {
+      const location = others.shift();
       return location === undefined ? {} : { status: 307, headers: { location } };
     });
-    expect(requests.map(({ headers }) => headers['x-api-key'])).toEqual([KEY, undefined, KEY]);
+    return requests.map(({ headers }) => headers['x-api-key']);
+  };
+
+  it('among the origins that may have the credentials keeps them, as often as it likes', async () => {
+    expect(await along(`${API}/a`, `${API}/b`, 'https://files.example/c', `${API}/d`)).toEqual([
+      KEY,
+      KEY,
+      KEY,
+      KEY,
+    ]);
+  });
+
+  it('from elsewhere brings no credentials back: it would choose what is asked with them', async () => {
+    expect(await along(`${API}/a`, 'https://store.example/b', `${API}/c`, `${API}/d`)).toEqual([
+      KEY,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(await along('https://store.example/b', `${API}/cancel`)).toEqual([undefined, undefined]);
   });
 
   it('from https to http is refused, and nothing is sent', async () => {
