@@ -30,19 +30,23 @@ export class Secret {
 
 /** Masks secrets by value (plain, as URLs and forms encode them, in base64) and the query of every URL by pattern. */
 export class Redactor {
+  /** As they are; not what is only masked like one. */
+  readonly #secrets = new Set<string>();
   readonly #forms = new Set<string>();
   /** Longest first: a secret may contain another one. */
   #sorted: readonly string[] | undefined;
 
-  /** From now on `secret` is masked wherever it appears. */
+  /** From now on `secret` is masked wherever it appears, and is known as one. */
   add(secret: string): void {
-    if (secret.length < MIN_SECRET_LENGTH || this.#forms.has(secret)) return;
-    for (const form of [
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      ...urlForms(secret),
-      ...base64Forms(secret),
-    ])
+    if (secret.length < MIN_SECRET_LENGTH) return;
+    this.#secrets.add(secret);
+    this.conceal(secret);
+  }
+
+  /** From now on `text`, which need be no secret, is masked like one. */
+  conceal(text: string): void {
+    if (text.length < MIN_SECRET_LENGTH || this.#forms.has(text)) return;
+    for (const form of [text, JSON.stringify(text).slice(1, -1), ...urlForms(text), ...base64Forms(text)])
       if (form.length >= MIN_SECRET_LENGTH) this.#forms.add(form);
     this.#sorted = undefined;
   }
@@ -50,6 +54,15 @@ export class Redactor {
   /** True for a text that holds a secret. */
   knows(text: string): boolean {
     return [...this.#forms].some((form) => text.includes(form));
+  }
+
+  /**
+   * True for a URL, or text that becomes one, that holds a secret, whichever of its characters are escaped, once or, as
+   * in a URL within a URL, twice; with a plus for a space, as in a form; and in any letter case, since hosts have but one.
+   */
+  isIn(url: string): boolean {
+    const readings = [url, unescaped(url), unescaped(unescaped(url))].map(evened);
+    return [...this.#secrets].some((secret) => readings.some((text) => text.includes(evened(secret))));
   }
 
   mask(text: string): string {
@@ -65,9 +78,9 @@ const MIN_PATH_LENGTH = 12;
 
 /** Masks a URL of which everything behind the host is a secret, and that part of it where it stands alone. */
 export function maskUrl({ href, pathname, search }: URL, redactor: Redactor): void {
-  redactor.add(href);
+  redactor.conceal(href);
   for (const path of [pathname, `${pathname}${search}`])
-    if (path.length > MIN_PATH_LENGTH) redactor.add(path.slice(1));
+    if (path.length > MIN_PATH_LENGTH) redactor.conceal(path.slice(1));
 }
 
 /**
@@ -89,6 +102,16 @@ function urlForms(secret: string): string[] {
     text,
     text.replace(/%[\dA-F]{2}/g, (escape) => escape.toLowerCase()),
   ]);
+}
+
+function evened(text: string): string {
+  return text.replaceAll('+', ' ').toLowerCase();
+}
+
+/** Without escapes; what is no escape stays. Bytes are read as UTF-8, also those that stand there as they came (latin1). */
+function unescaped(text: string): string {
+  const bytes = text.replace(/%([\dA-F]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 /**

@@ -50,6 +50,37 @@ describe('a secret is masked', () => {
   });
 });
 
+describe('a URL holds a secret', () => {
+  const everyByte = [...Buffer.from(SECRET)].map((byte) => `%${byte.toString(16)}`).join('');
+  const some = strict.replaceAll('e', '%65').replaceAll('%20', ' ');
+
+  it.each([
+    ['as it is', SECRET],
+    ['as URLs are parsed', new URL(`https://h.example/?${SECRET}`).search],
+    ['as a URL component', encodeURIComponent(SECRET)],
+    ['with every character escaped', everyByte],
+    ['with some characters escaped', some],
+    ['as a form has it', form],
+    ['as a form has it, with more escapes', form.replaceAll('k', '%6b')],
+    ['in a URL within a URL', encodeURIComponent(`https://g.example/?q=${form}`)],
+    ['as the bytes of a header', Buffer.from(SECRET).toString('latin1')],
+    ['in another letter case, as in a host', SECRET.toUpperCase()],
+  ])('%s', (_, text) => {
+    const redactor = redactorOf('another secret', SECRET);
+    expect(redactor.isIn(`https://h.example/x?q=${text}&more=1`)).toBe(true);
+    expect(redactorOf(`${SECRET}!`).isIn(`https://h.example/x?q=${text}&more=1`)).toBe(false);
+  });
+
+  it('but not by what is only masked', () => {
+    const redactor = redactorOf(SECRET);
+    redactor.conceal('acme-corporation');
+    expect(redactor.isIn('https://h.example/acme-corporation/x')).toBe(false);
+    expect(redactor.mask('acme-corporation')).toBe('***');
+    redactor.add('acme-corporation');
+    expect(redactor.isIn('https://h.example/acme-corporation/x')).toBe(true);
+  });
+});
+
 describe('the query of a URL is masked', () => {
   it.each([
     ['GET https://h.example/x?sig=a&b=c, then', 'GET https://h.example/x?*** then'],

@@ -52,6 +52,7 @@ export class ApiClient {
   readonly #mask: Mask;
   readonly #signal: AbortSignal;
   readonly #isRefused: (answer: Answer) => boolean;
+  readonly #holdsSecret: (url: string) => boolean;
 
   constructor(options: {
     transport: Transport;
@@ -66,6 +67,8 @@ export class ApiClient {
     signal: AbortSignal;
     /** True for an answer that says that the credential is no good. */
     isRefused: (answer: Answer) => boolean;
+    /** True for a URL, or text that becomes one, with a secret in it. */
+    holdsSecret: (url: string) => boolean;
   }) {
     this.#transport = options.transport;
     this.#authenticator = options.authenticator;
@@ -76,6 +79,7 @@ export class ApiClient {
     this.#mask = options.mask;
     this.#signal = options.signal;
     this.#isRefused = options.isRefused;
+    this.#holdsSecret = options.holdsSecret;
   }
 
   /**
@@ -187,6 +191,13 @@ export class ApiClient {
       // What it is started with may be as secret as a credential.
       if (startsSomething(request) && target.origin !== url.origin && !this.#origins.has(target.origin)) {
         throw new ProtocolError(`${describeRequest(method, url)}: refusing a redirect to another origin`);
+      }
+      // A redirect mostly repeats the query that it answers, and some credentials are there. Also as it came, since
+      // URLs lose some of their characters.
+      if (!this.#origins.has(target.origin) && [location, target.href].some(this.#holdsSecret)) {
+        throw new ProtocolError(
+          `${describeRequest(method, url)}: refusing a redirect that takes a secret to another origin`,
+        );
       }
       // Whoever may not have the credentials is not to say either what is asked with them.
       const credentials = this.#mayHaveCredentials(request, url);

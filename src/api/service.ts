@@ -91,6 +91,7 @@ export function openService(
     mask,
     signal,
     isRefused: (answer) => isRefused(account.profile, answer),
+    holdsSecret: (url) => redactor.isIn(url),
   });
   return {
     client,

@@ -144,6 +144,48 @@ describe('a redirect', () => {
     expect(await along('https://store.example/b', `${API}/cancel`)).toEqual([undefined, undefined]);
   });
 
+  const following = async (account: Account, location: string, change = {}): Promise<HttpRequest[]> => {
+    const transport = pretend(redirectTo(location, 307));
+    const world = apiWorld(transport);
+    for (const secret of [KEY, 'c-27182', 'p-16180']) world.redactor.add(secret);
+    const { client } = serviceOf(account, world);
+    const asking = client.open(get(`${API}/a`, world.context.signal, change));
+    await asking.catch((error: unknown) => {
+      expect(error).toBeInstanceOf(ProtocolError);
+      expect((error as Error).message).toBe(
+        `GET ${API}/a: refusing a redirect that takes a secret to another origin`,
+      );
+    });
+    return transport.sent;
+  };
+
+  it.each([
+    'https://store.example/a?p_cookie_peer=p-16180',
+    'https://store.example/%70%2D16180/',
+    'https://p-16180.store.example/',
+    'https://user:p-16180@store.example/',
+    'https://store.example/?next=%2Fa%3Fp_cookie_peer%3D%2570-16180',
+    'https://store.example/c-27182',
+  ])('to %s, with a secret in it, is refused before it is sent', async (location) => {
+    expect(await following(cookie, location)).toHaveLength(1);
+    expect(await following(cookie, location, { credentials: false })).toHaveLength(1);
+  });
+
+  it('with a secret in it is followed to where that may go', async () => {
+    expect(await following(cookie, `/b?p_cookie_peer=p-16180`)).toHaveLength(2);
+    expect(
+      await following(webadmit(API, ['https://files.example']), `https://files.example/${KEY}`),
+    ).toHaveLength(2);
+  });
+
+  it('to a signed URL is followed: its signature is no secret of the account', async () => {
+    const requests = await following(
+      webadmit(API),
+      'https://store.example/f?X-Amz-Signature=7f3a&sig=a%2Bb%3D',
+    );
+    expect(requests.map(({ url }) => url.search)).toEqual(['', '?X-Amz-Signature=7f3a&sig=a%2Bb%3D']);
+  });
+
   it('from https to http is refused, and nothing is sent', async () => {
     const transport = pretend(redirectTo('http://api.example/b'));
     const world = apiWorld(transport);

@@ -84,6 +84,7 @@ export async function inWorld(options: WorldOptions, play: (world: World) => Pro
         renew: () => Promise.resolve(false),
       }),
       isRefused: () => false,
+      holdsSecret: () => false,
       origins: new Set([options.isApi === true ? server.origin : 'https://api.example.com']),
       quota: new Quota([], { clock, random: () => 0.5 }),
       now: () => clock.now(),

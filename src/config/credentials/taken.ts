@@ -19,9 +19,9 @@ export function isSecretName(name: string): boolean {
 export function maskTaken(value: string, name: string, redactor: Redactor): void {
   if (value.length < LEAST_LENGTH || name.startsWith('EXPORTPOLL_')) return;
   if (!isSecretName(name) && (PUBLIC.test(name) || isPlainPlace(value))) return;
-  redactor.add(value);
+  redactor.conceal(value);
   // A host's name is shown in lower case.
-  redactor.add(value.toLowerCase());
+  redactor.conceal(value.toLowerCase());
 }
 
 /** An absolute path, or the address of a host and no more than a short path. */
