@@ -9,6 +9,8 @@ export interface BuiltRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** Those that the profile sets; see `ClientRequest`. */
+  readonly ownHeaders: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
@@ -27,8 +29,8 @@ export function buildRequest(entry: RequestEntry, scope: Scope): BuiltRequest {
     headers: {
       accept: 'application/json, */*;q=0.5',
       ...(content === undefined ? {} : { 'content-type': content.type }),
-      ...expandHeaders(entry.headers, vars),
     },
+    ownHeaders: expandHeaders(entry.headers, vars),
     ...(content === undefined ? {} : { body: content.text }),
   };
 }

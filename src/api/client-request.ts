@@ -4,7 +4,13 @@ import type { Urgency } from './rate-limit.ts';
 export interface ClientRequest {
   readonly method: string;
   readonly url: URL;
+  /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * For the origin of `url` alone, and not for where it redirects: what a profile sets may hold a token of the answer.
+   * They go before `headers`.
+   */
+  readonly ownHeaders?: Readonly<Record<string, string>> | undefined;
   readonly body?: string;
   /** Send the credentials along, to the origins that may have them. */
   readonly credentials: boolean;

@@ -210,7 +210,12 @@ export class ApiClient {
     const draft: Draft = {
       method,
       url: new URL(request.url),
-      headers: { 'accept-encoding': 'identity', 'user-agent': USER_AGENT, ...request.headers },
+      headers: {
+        'accept-encoding': 'identity',
+        'user-agent': USER_AGENT,
+        ...request.headers,
+        ...request.ownHeaders,
+      },
       ...(request.body === undefined ? {} : { body: request.body }),
     };
     const credential = this.#mayHaveCredentials(request, request.url)

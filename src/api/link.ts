@@ -13,7 +13,7 @@ export interface Link {
   readonly url: URL;
   /** `api`: the account's credentials go along to the origins that may have them. */
   readonly auth: 'none' | 'api';
-  /** Sent along with the download; names in lower case. */
+  /** Sent along with the download to the origin of `url`, and to no other; names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   /** By our clock, when it was handed out. */
   readonly issuedAt: number;

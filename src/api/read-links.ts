@@ -7,7 +7,7 @@ import { readInstant } from '../profiles/values.ts';
 import type { Answer } from './answer.ts';
 import { bind, buildRequest, expandHeaders } from './build-request.ts';
 import { urlExpiry, type Link } from './link.ts';
-import { allPages, withVars, type Send } from './pages.ts';
+import { allPages, withVars, type Asking, type Send } from './pages.ts';
 
 /**
  * The links of a ready export, by the first of the profile's alternatives that has them all. `[]` when the provider
@@ -69,13 +69,24 @@ async function withPages(
   const { template: url = '{+page}', with: bound, headers } = entry;
   const request = { method: 'GET', url, with: bound, headers, answer: 'headers' } as const;
   const start = { entry: request, scope: withVars(scope, { page: first.url.href }) };
-  const pages = await allPages(start, entry.next, send);
-  return pages.map((page, number) => ({
-    ...first,
-    url: buildRequest(page.entry, page.scope).url,
-    issuedAt: now(),
-    identity: number === 0 ? first.identity : `${first.identity}#${number}`,
-  }));
+  const pages = await allPages(start, entry.next, async (page) => await send(withOwnHeaders(page, first)));
+  return pages.map((page, number) => {
+    const { url } = buildRequest(page.entry, page.scope);
+    const { headers: own, ...link } = first;
+    return {
+      ...link,
+      ...(own === undefined || url.origin !== first.url.origin ? {} : { headers: own }),
+      url,
+      issuedAt: now(),
+      identity: number === 0 ? first.identity : `${first.identity}#${number}`,
+    };
+  });
+}
+
+/** The headers of a link are for its origin; a store that names the next page could name any other. */
+function withOwnHeaders({ entry, scope }: Asking, link: Link): Asking {
+  const isOwn = buildRequest(entry, scope).url.origin === link.url.origin;
+  return { entry: isOwn ? entry : { ...entry, headers: {} }, scope };
 }
 
 function readLink(

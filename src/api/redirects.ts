@@ -10,15 +10,15 @@ export function isRedirect(status: number): boolean {
 
 /**
  * What a redirect makes of a request (RFC 9110, 15.4): 303 turns it into a GET, and so do 301 and 302 with a POST, by
- * custom; everything else is kept.
+ * custom; everything else is kept, but for `ownHeaders` on the way to another origin, and back.
  */
 export function redirected(request: ClientRequest, status: number, url: URL): ClientRequest {
-  const { body: _, ...bare } = request;
-  const { method } = request;
+  const { body, ownHeaders, method, ...kept } = request;
+  const next = { ...kept, url, ownHeaders: url.origin === request.url.origin ? ownHeaders : undefined };
   if (method !== 'HEAD' && (status === 303 || (status < 303 && method === 'POST'))) {
-    return { ...bare, method: 'GET', url };
+    return { ...next, method: 'GET' };
   }
-  return { ...request, url };
+  return { ...next, method, ...(body === undefined ? {} : { body }) };
 }
 
 export function redirectTarget(location: string, from: URL): URL {

@@ -186,6 +186,31 @@ describe('a redirect', () => {
     expect(requests.map(({ url }) => url.search)).toEqual(['', '?X-Amz-Signature=7f3a&sig=a%2Bb%3D']);
   });
 
+  const HEADERS = {
+    headers: { range: 'bytes=1-' },
+    ownHeaders: { 'x-tok': 'Bearer t-1', accept: 'text/csv' },
+  };
+  const headersAlong = async (...places: string[]): Promise<unknown[]> => {
+    const requests = await sent(
+      webadmit(API, ['https://files.example']),
+      `${API}/a`,
+      () => {
+        const location = places.shift();
+        return location === undefined ? {} : { status: 307, headers: { location } };
+      },
+      HEADERS,
+    );
+    return requests.map(({ headers: { range, 'x-tok': token, accept } }) => [range, token, accept]);
+  };
+
+  it('keeps the headers that the profile sets on their origin, and gives them to no other', async () => {
+    const own = ['bytes=1-', 'Bearer t-1', 'text/csv'];
+    const others = ['bytes=1-', undefined, undefined];
+    expect(await headersAlong(`${API}/b`)).toEqual([own, own]);
+    expect(await headersAlong('https://store.example/b', `${API}/c`)).toEqual([own, others, others]);
+    expect(await headersAlong('https://files.example/b')).toEqual([own, others]);
+  });
+
   it('from https to http is refused, and nothing is sent', async () => {
     const transport = pretend(redirectTo('http://api.example/b'));
     const world = apiWorld(transport);

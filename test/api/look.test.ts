@@ -414,6 +414,26 @@ describe('pages', () => {
       ['?locator=MjA', 2, '/results#2'],
     ]);
   });
+
+  it('of a file on another origin do not get the headers of its link', async () => {
+    const other = await serve([{ body: 'b' }]);
+    const entry = { template: '{+baseUrl}/p', next: 'headers."x-next"', headers: { 'x-tok': 't-1' } };
+    const { found } = await look(
+      { files: [entry] },
+      {
+        'GET /jobs/7': { body: done },
+        'GET /p': { headers: { 'x-next': '/q' }, body: 'a' },
+        'GET /q': { headers: { 'x-next': `${other.origin}/r` }, body: 'b' },
+      },
+    );
+    expect(found.links?.map(({ url, headers }) => [url.pathname, headers])).toEqual([
+      ['/p', { 'x-tok': 't-1' }],
+      ['/q', { 'x-tok': 't-1' }],
+      ['/r', undefined],
+    ]);
+    expect(other.seen).toHaveLength(1);
+    expect(other.seen[0]?.headers).not.toHaveProperty('x-tok');
+  });
 });
 
 describe('a link', () => {

@@ -52,7 +52,9 @@ export class Source {
     return await this.#options.client.open({
       method: 'GET',
       url: link.url,
-      headers: { ...link.headers, ...headers },
+      headers,
+      // What is asked for goes before what a profile sets.
+      ownHeaders: { ...link.headers, ...headers },
       credentials: link.auth === 'api',
       large: true,
       idleTimeoutMs: this.#options.stallTimeoutMs,
