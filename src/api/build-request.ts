@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import { evaluateData, evaluateText, type Scope } from '../profiles/expression.ts';
 import type { RequestEntry } from '../profiles/schema.ts';
-import { expandTemplate, expandUrl } from '../profiles/template.ts';
+import { expandHeader, expandUrl } from '../profiles/template.ts';
 import { formFields } from './form.ts';
 
 /** A request of a profile with everything filled in, before credentials. */
@@ -51,7 +51,7 @@ export function expandHeaders(
   vars: Readonly<Record<string, string>>,
 ): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), expandTemplate(value, vars)]),
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), expandHeader(value, vars)]),
   );
 }
 

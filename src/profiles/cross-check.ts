@@ -4,7 +4,7 @@ import { checkRoots, RESERVED } from './check-roots.ts';
 import type { Complaint } from './complaint.ts';
 import { dateMistakeIn } from './date-words.ts';
 import type { FollowUp, Profile } from './schema.ts';
-import { templateVariables } from './template.ts';
+import { headerVariables, templateVariables, urlVariablesInHeader } from './template.ts';
 import { groupsOf, matchesWhole } from './pattern.ts';
 import { normaliseWord } from './words.ts';
 
@@ -130,21 +130,41 @@ function checkNames({ followUps }: Profile): Complaint[] {
 function checkTemplates(profile: Profile): Complaint[] {
   const { variables, id, auth, start, check: harmless, status, followUps, files, cancel } = profile;
   const ofId = ['id', ...groupsOf(id.pattern)];
-  const check = (
+  const checkNamed = (
     path: Complaint['path'],
-    template: string,
+    names: readonly string[],
     own: readonly string[],
-    common = ofId,
+    common: readonly string[],
+    place: string,
   ): Complaint[] =>
-    templateVariables(template).flatMap((name) => {
+    names.flatMap((name) => {
       if (own.includes(name) || common.includes(name)) return [];
       if (!Object.hasOwn(variables, name)) {
         const known = [...Object.keys(variables), ...common, ...own];
         return [{ path, message: `there is no variable "${name}"${didYouMean(name, known)}` }];
       }
       if (variables[name]?.secret !== true) return [];
-      return [{ path, message: `"${name}" is secret, and a URL is no place for it: name it under auth` }];
+      return [{ path, message: `"${name}" is secret, and ${place} is no place for it: name it under auth` }];
     });
+  const check = (
+    path: Complaint['path'],
+    template: string,
+    own: readonly string[],
+    common = ofId,
+  ): Complaint[] => checkNamed(path, templateVariables(template), own, common, 'a URL');
+  const checkHeaders = (
+    path: Complaint['path'],
+    headers: Readonly<Record<string, string>>,
+    own: readonly string[],
+    common = ofId,
+  ): Complaint[] =>
+    Object.entries(headers).flatMap(([name, value]) => [
+      ...checkNamed([...path, 'headers', name], headerVariables(value), own, common, 'a header of a profile'),
+      ...urlVariablesInHeader(value).map((text) => ({
+        path: [...path, 'headers', name],
+        message: `${text} is for URLs; in a header a variable is written {name}`,
+      })),
+    ]);
   // Before the start there is no id, but there may be a name.
   const beforeStart = start?.name === undefined ? [] : ['name'];
   const requests = [
@@ -173,14 +193,18 @@ function checkTemplates(profile: Profile): Complaint[] {
     ...check(['start', 'name', 'template'], start?.name?.template ?? '', ['time', 'random'], []),
     ...requests.flatMap(({ path, request, next, common }) => {
       const own = [...Object.keys(request.with), ...namesIn(next)];
-      const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-        check([...path, 'headers', name], value, own, common),
-      );
-      return [...check([...path, 'url'], request.url, own, common), ...headers];
+      return [
+        ...check([...path, 'url'], request.url, own, common),
+        ...checkHeaders(path, request.headers, own, common),
+      ];
     }),
-    ...files.flatMap(({ template = '', with: bound, next }, index) =>
-      check(['files', index, 'template'], template, [...Object.keys(bound), ...namesIn(next)]),
-    ),
+    ...files.flatMap(({ template = '', headers, with: bound, next }, index) => {
+      const own = [...Object.keys(bound), ...namesIn(next)];
+      return [
+        ...check(['files', index, 'template'], template, own),
+        ...checkHeaders(['files', index], headers, own),
+      ];
+    }),
   ];
 }
 

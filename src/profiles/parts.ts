@@ -31,7 +31,7 @@ export const request = z
   .strictObject({
     method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND']).default('GET'),
     url: template,
-    /** Values are templates. */
+    /** In their values `{name}` is a variable; see `expandHeader`. */
     headers: z.record(headerName, template).default({}),
     /** Further template variables, each an expression over what is known so far. */
     with: z.record(variableName, expression).default({}),

@@ -280,6 +280,12 @@ describe('a request', () => {
     const { headers } = await sentBy({ headers: { 'X-Job': '{number}', Accept: 'text/csv' } });
     expect(headers).toMatchObject({ 'x-job': '7', accept: 'text/csv' });
   });
+
+  it('has the values of variables in headers as they are, since a header is no URL', async () => {
+    const job = { with: { t: "'a b/c+%ü'" }, headers: { 'x-job': 'Bearer "{t}" {+number} {missing}.' } };
+    const { headers } = await sentBy({ ...job, with: { ...job.with, missing: 'vars.nothing' } });
+    expect(headers['x-job']).toBe('Bearer "a b/c+%ü" 7 .');
+  });
 });
 
 describe('an answer that may be anything', () => {
@@ -454,6 +460,12 @@ describe('a link', () => {
     expect(await linkBy({ headers: { Accept: 'application/x-ndjson' } })).toMatchObject({
       headers: { accept: 'application/x-ndjson' },
     });
+    const entry = { with: { t: 'item.title' }, headers: { 'x-tok': 'Bearer {t}' } };
+    const of = (title: string): object => ({ files: [{ ...done.files[0], title }] });
+    expect(await linkBy(entry, of('a b/c'))).toMatchObject({ headers: { 'x-tok': 'Bearer a b/c' } });
+    await expect(linkBy(entry, of('a\r\nx-more: 1'))).rejects.toThrow(
+      '"t", for a header, has a line break or another control character in it',
+    );
   });
 
   it('is made of what the answer has', async () => {

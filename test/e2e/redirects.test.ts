@@ -29,6 +29,44 @@ describe('a redirect to another host', () => {
   });
 });
 
+describe('the headers of a link', () => {
+  it('go to its own origin as the profile has them, and to no other', async ({ expect, cli }) => {
+    const other = await serve([{ body: 'a,b\n' }]);
+    const store = await serve([{ status: 302, headers: { location: `${other.origin}/z.csv` } }]);
+    const files = [{ link: `${store.origin}/a.csv`, token: 'item/1 +2' }];
+    const api = await serve([{ body: { status: 'done', files } }]);
+    await cli.write('acme.yaml', profileWith('Bearer {t} for {account} {"braces"}'));
+    await cli.write('config.yaml', 'providers:\n  acme: { profile: ./acme.yaml, account: a b }\n');
+    const env = { EXPORTPOLL_ACME_BASE_URL: api.origin };
+    const result = await cli.run(['watch', '-c', 'config.yaml', 'acme:1'], { env });
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(store.seen[0]?.headers['x-tok']).toBe('Bearer item/1 +2 for a b {"braces"}');
+    expect(other.seen).toHaveLength(1);
+    expect(other.seen[0]?.headers).not.toHaveProperty('x-tok');
+  });
+});
+
+function profileWith(header: string): string {
+  return `profile: 1
+name: acme
+title: Acme
+variables:
+  baseUrl: { description: API root }
+  account: { description: who }
+id: { description: a number, example: '1', pattern: '.+' }
+auth: [{ scheme: none }]
+status:
+  request: { url: '{+baseUrl}/s' }
+  state: body.status
+  states: { done: ready }
+files:
+  - each: body.files
+    url: item.link
+    with: { t: item.token }
+    headers: { x-tok: '${header}' }
+`;
+}
+
 describe('a store that redirects to the API', () => {
   it('does not get to choose what is asked with the credentials', async ({ expect, cli }) => {
     const cancel = '/api/raw/v1/export/cancel.json?idRawExport=9';

@@ -99,6 +99,26 @@ describe('a profile is refused that contradicts itself:', () => {
       'status.request.headers["x-of"]: there is no variable "who"',
     ],
     [
+      'a secret in a header',
+      statusWith({ request: { url: '{+baseUrl}', headers: { 'x-of': 'Bearer {token}' } } }),
+      'status.request.headers["x-of"]: "token" is secret, and a header of a profile is no place for it: name it under auth',
+    ],
+    [
+      'a secret in a header of a link',
+      { files: [{ url: 'body.url', headers: { 'x-of': 'Bearer {+token}' } }] },
+      'files[0].headers["x-of"]: "token" is secret, and a header of a profile is no place for it: name it under auth',
+    ],
+    [
+      'a header of a link with a variable that there is not',
+      { files: [{ url: 'body.url', headers: { 'x-of': '{who}' } }] },
+      'files[0].headers["x-of"]: there is no variable "who"',
+    ],
+    [
+      'a header with what is for URLs',
+      { files: [{ url: 'body.url', headers: { 'x-of': '{{"a":1} {id,kind} {id} {+kind}' } }] },
+      'files[0].headers["x-of"]: {id,kind} is for URLs; in a header a variable is written {name}',
+    ],
+    [
       'a link made of a variable that there is not',
       { files: [{ template: '{+baseUrl}/{name}' }] },
       'files[0].template: there is no variable "name"',
