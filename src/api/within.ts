@@ -1,5 +1,5 @@
 /** The longest that a timer can wait, in ms; Node turns anything longer into 1. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Runs `work` with a signal that aborts with `signal`, and with the error of `late` after `ms`. Rejects as soon as

@@ -7,7 +7,10 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** No byte for this long, in ms, is a broken connection; for the headers and for each piece of the body. */
+  /**
+   * A connection is broken where it takes longer than this, in ms, to the end of the headers, or to the next byte of the
+   * body. Where the body is not `large`, bytes of anything else count as well: whoever asks for an answer limits the whole.
+   */
   readonly idleTimeoutMs: number;
   /** Never to be sent a second time, whatever its method: it starts something. */
   readonly once?: boolean;

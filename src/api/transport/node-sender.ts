@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 
 import { Body } from './body.ts';
 import type { HttpResponse } from './http.ts';
+import { LONGEST_TIMER_MS } from '../within.ts';
 import { SocketBuffer } from './socket-buffer.ts';
 import { CUT, KEEP_ALIVE_MS, type Connect, type Message, type Sender } from './sender.ts';
 
@@ -91,25 +92,31 @@ function begin({ method, url, target, headers, body, signal }: Message, agent: K
   }).end(body);
 }
 
-/** The answer as soon as its headers are here; no byte for too long breaks the connection, before and after that. */
+/**
+ * The answer as soon as its headers are here. When these, or the next byte of the body, take too long, that breaks the
+ * connection: bytes of anything else (a 1xx, what chunks are wrapped in, trailers) may come for ever.
+ */
 async function answerTo(outgoing: ClientRequest, { idleTimeoutMs }: Message): Promise<HttpResponse> {
   let answer: IncomingMessage | undefined;
-  outgoing.once('socket', (socket) => {
-    socket.setTimeout(idleTimeoutMs);
-    const onTimeout = (): void => {
-      // What has come and is not read yet is no fault of the server.
-      if (answer !== undefined && answer.readableLength > 0) socket.setTimeout(idleTimeoutMs);
-      else
-        outgoing.destroy(
-          coded(answer === undefined ? 'HEADERS_TIMEOUT' : 'BODY_TIMEOUT', 'nothing came in time'),
-        );
-    };
-    socket.on('timeout', onTimeout);
-    outgoing.once('close', () => socket.off('timeout', onTimeout));
+  // One for all of the body, since `refresh` costs next to nothing.
+  let idle: NodeJS.Timeout | undefined;
+  const onIdle = (): void => {
+    // What has come and is not read yet is no fault of the server.
+    if (answer !== undefined && (answer.complete || answer.readableLength > 0)) idle?.refresh();
+    else
+      outgoing.destroy(
+        coded(answer === undefined ? 'HEADERS_TIMEOUT' : 'BODY_TIMEOUT', 'nothing came in time'),
+      );
+  };
+  outgoing.once('socket', () => {
+    // oxlint-disable-next-line no-restricted-globals -- it bounds what sockets do, in their time
+    idle = setTimeout(onIdle, Math.min(idleTimeoutMs, LONGEST_TIMER_MS)).unref();
   });
+  outgoing.once('close', () => clearTimeout(idle));
   return await new Promise((resolve, reject) => {
     outgoing.once('response', (response) => {
-      answer = response;
+      answer = response.on('data', () => idle?.refresh());
+      idle?.refresh();
       const { statusCode: status = 0, headersDistinct } = response;
       resolve({ status, headers: joined(headersDistinct), body: new Body(response) });
     });

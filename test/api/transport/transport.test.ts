@@ -68,6 +68,8 @@ async function scripted(
   return { ...listening, requests };
 }
 
+const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+
 function ok(socket: Socket): void {
   socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
 }
@@ -229,6 +231,23 @@ describe.each([{ large: false }, { large: true }])('with { large: $large }', ({ 
     );
   });
 
+  it('a body that comes slowly, a byte at a time, is read to its end', async () => {
+    const server = await scripted((_, socket) => {
+      const chunks = [CHUNKED, ...Array.from('slow, but sure', (byte) => `1\r\n${byte}\r\n`), '0\r\n\r\n'];
+      const dripping = setInterval(() => socket.write(chunks.shift() ?? ''), 100);
+      socket.on('close', () => clearInterval(dripping));
+    });
+    expect(await textOf(realTransport(), get(server.origin, { idleTimeoutMs: 1000 }))).toBe('slow, but sure');
+  });
+
+  it('a body that waits for its reader for longer than it may for its bytes is read to its end', async () => {
+    const bytes = Buffer.alloc(4 * 1024 * 1024, 'x');
+    const server = await listen(createHttpServer((_, response) => response.end(bytes)));
+    const { body } = await realTransport().send(get(server.origin, { idleTimeoutMs: 250 }));
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(await text(body)).toHaveLength(bytes.length);
+  });
+
   describe('what hangs is given up', () => {
     it('before TLS is agreed on', async () => {
       const server = await listen(createServer(() => undefined));
@@ -252,6 +271,23 @@ describe.each([{ large: false }, { large: true }])('with { large: $large }', ({ 
       });
       const asking = textOf(realTransport(), get(server.origin, { idleTimeoutMs: 100 }));
       await expect(asking).rejects.toMatchObject({ code: expect.stringMatching(/BODY_TIMEOUT$/) as string });
+    });
+
+    // What comes must be what was asked for: all else could come for ever. Where there is no file, there is another limit.
+    it.runIf(large).each([
+      ['one hint after the other before the headers', '', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'HEADERS'],
+      ['headers without end', 'HTTP/1.1 200 OK\r\nx: ', 'a', 'HEADERS'],
+      ['a chunk extension without end', `${CHUNKED}2\r\nok\r\n5;`, 'a', 'BODY'],
+      ['trailers without end', `${CHUNKED}2\r\nok\r\n0\r\n`, 'a: b\r\n', 'BODY'],
+    ])('where nothing comes but %s', async (_, first, more, phase) => {
+      const server = await scripted((count, socket) => {
+        if (count > 1) return;
+        socket.write(first);
+        const dripping = setInterval(() => socket.write(more), 20);
+        socket.on('close', () => clearInterval(dripping));
+      });
+      const asking = textOf(realTransport(), get(server.origin, { idleTimeoutMs: 200 }));
+      await expect(asking).rejects.toMatchObject({ code: `${phase}_TIMEOUT` });
     });
 
     it('also when a reused connection hangs, as a failure', async () => {
