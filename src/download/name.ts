@@ -7,8 +7,8 @@ import type { Link } from '../api/link.ts';
 
 const LONGEST_NAME_BYTES = 200;
 const FALLBACK = 'export';
-/** What Windows takes for a device, whatever its extension. */
-const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
+/** What Windows takes for a device, whatever its extension, and also with spaces before that. */
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])(?=\s*(\.|$))/i;
 /** Names of manifests, and of what becomes one: a server that could choose them could forge a complete export. */
 const MANIFEST = /\.(manifest\.json(?:\.tmp)?)$/iu;
 
@@ -52,9 +52,10 @@ export function safeName(name: string): string {
     // Only now, because what is gone may have stood between a letter and its accent.
     .normalize('NFC')
     .replace(/^[\s.~-]+/u, '')
-    .replace(/[\s.]+$/u, '')
-    .replace(DEVICE, '_$&');
-  return sanitize(truncate(visible), { replacement: '_' });
+    .replace(/[\s.]+$/u, '');
+  // Truncated first, since what is cut out may be what made it no device.
+  const harmless = truncate(truncate(visible).replace(DEVICE, '_$&'));
+  return sanitize(harmless, { replacement: '_' });
 }
 
 /** A path, of either kind, stands for its last segment. */

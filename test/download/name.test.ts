@@ -9,7 +9,7 @@ const linkTo = (url: string, name?: string): Link => ({
   ...{ url: new URL(url, 'https://store.example.com/'), name, size: undefined, checksums: {} },
 });
 
-const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(\.|$)/i;
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}/\\:*?"<>|]/u;
 
 /** Text that is mostly made of what is dangerous in a name. */
@@ -36,6 +36,8 @@ const hostile = fc
         'NUL',
         'com1',
         'lpt9.txt',
+        'aux ',
+        'com¹',
         '.gz',
         '.csv',
         'e\u0301',
@@ -98,6 +100,12 @@ describe('a safe name', () => {
     ['-rf', 'rf'],
     ['-.-con.csv', '_con.csv'],
     ['NUL', '_NUL'],
+    ['aux .txt', '_aux .txt'],
+    ['COM¹', '_COM¹'],
+    ['lpt³.tar.gz', '_lpt³.tar.gz'],
+    ['CONIN$', '_CONIN$'],
+    ['com¹0 auxiliary.txt', 'com¹0 auxiliary.txt'],
+    [`nul${' '.repeat(300)}x.txt`, `_nul${' '.repeat(192)}.txt`],
     ['a<b>c:d.csv', 'a_b_c_d.csv'],
     ['a\u202egpj.csv', 'agpj.csv'],
     ['e\u0301.csv', 'é.csv'],
