@@ -27,7 +27,7 @@ export async function config(context: Context, invocation: Invocation, provider?
 async function show(context: Context, configuration: Configuration, provider?: string): Promise<ExitCode> {
   const check = provider === undefined ? undefined : { provider, request: checkOf(configuration, provider) };
   const { settings, sources, warnings, files, searched } = configuration;
-  const { problems: unusable, missing } = configuration.inspect();
+  const { problems: unusable, missing } = await configuration.inspect();
   const problems = [...configuration.problems, ...unusable];
   const values = [...sources, ...missing];
   const checked =

@@ -6,7 +6,6 @@ import type { ConfigFile } from './config-file.ts';
 import { outputsOutside } from './trust/confine.ts';
 import { AccountIncompleteError, openAccount } from './credentials/accounts.ts';
 import { exportsIn, unknownProviders, type ConfiguredExport } from './configured-exports.ts';
-import { inspectAll } from './inspect.ts';
 import { loadFiles } from './file/load.ts';
 import { isConfigured, misfits, planProvider, providerNames, type ProviderPlan } from './providers.ts';
 import {
@@ -54,7 +53,7 @@ export interface Configuration {
   /** Where files were looked for, in words. */
   readonly searched: string;
   /** A closer look, for who asks: what is missing, and what will stop a run that uses it. Nothing is run for it. */
-  inspect(): { readonly problems: readonly ConfigError[]; readonly missing: readonly Sourced[] };
+  inspect(): Promise<{ readonly problems: readonly ConfigError[]; readonly missing: readonly Sourced[] }>;
 }
 
 /** What the command line says about the configuration. */
@@ -126,7 +125,11 @@ export async function loadConfiguration(
       ];
     },
     searched,
-    inspect: () => inspectAll(plans, settled.settings.provider, [...exports.values()], context),
+    async inspect() {
+      // It takes the language of expressions, which loads for longer than a configuration is read.
+      const { inspectAll } = await import('./inspect.ts');
+      return inspectAll(plans, settled.settings.provider, [...exports.values()], context);
+    },
     files,
     settingProblems,
     problems: [

@@ -7,6 +7,7 @@ import { AccountIncompleteError, openAccount } from './credentials/accounts.ts';
 import { missingCredentials } from './credentials/credentials.ts';
 import { interpolate } from './interpolate.ts';
 import { locate, requireSmallFile } from './paths.ts';
+import { inspectStart } from './inspect-start.ts';
 import { isIdOf } from '../profiles/id.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
 import type { Sourced } from './settings.ts';
@@ -28,7 +29,11 @@ export function inspectAll(
   }
   for (const found of exports) {
     const plan = plans.find(({ name }) => name === (found.entry.provider ?? provider));
-    if (plan !== undefined) problems.push(...refusedId(found, plan));
+    if (plan === undefined) continue;
+    problems.push(...refusedId(found, plan));
+    const start = inspectStart(found, plan, context);
+    problems.push(...start.problems);
+    missing.push(...start.missing);
   }
   return { problems, missing };
 }

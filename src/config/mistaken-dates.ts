@@ -7,11 +7,16 @@ import type { ConfigFile } from './config-file.ts';
 export function mistakenDates(file: ConfigFile): ConfigError[] {
   const mistakes = Object.entries(file.data.exports).flatMap(([name, { start = {} }]) =>
     Object.entries(start).flatMap(([parameter, value]) => {
-      const what = unquotedIn(value) ?? dateMistakeIn(value);
+      const what = mistakeIn(value);
       return what === undefined ? [] : [`${file.at(['exports', name, 'start', parameter])} ${what}`];
     }),
   );
   return complaints(mistakes, (mistake) => mistake).map((complaint) => new ConfigError(complaint));
+}
+
+/** What is wrong with the date words in a parameter, as the rest of a sentence; `undefined` for nothing. */
+export function mistakeIn(value: unknown): string | undefined {
+  return unquotedIn(value) ?? dateMistakeIn(value);
 }
 
 /** What to say of a date word that has become an object with a member of that name, and nothing in it. */

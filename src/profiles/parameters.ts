@@ -21,21 +21,28 @@ interface Given {
   readonly parameters: Parameters;
 }
 
+/** What is wrong with a parameter; `what` goes on after its name. */
+export interface ParameterProblem {
+  readonly name: string;
+  /** `missing`: required, and not given. */
+  readonly kind: 'unknown' | 'missing' | 'refused';
+  readonly what: string;
+}
+
 /**
- * The parameters as the request sees them: date words filled in as of `now` (ms), types as the profile wants them.
- * Throws UsageError with everything that is wrong with them, before anything is sent.
+ * The parameters as the request sees them: date words filled in as of `now` (ms), types as the profile wants them; and
+ * everything that is wrong with them.
  */
-export function readParameters(given: Given, now: number): Parameters {
-  const { account, start, parameters } = given;
-  const { profile, variables } = account;
+export function checkParameters(
+  { account: { variables }, start, parameters }: Given,
+  now: number,
+): { read: Parameters; problems: ParameterProblem[] } {
   const known = Object.keys(start.parameters);
-  const problems: string[] = [];
-  let isMissing = false;
+  const problems: ParameterProblem[] = (start.others ? [] : Object.keys(parameters))
+    .filter((name) => !known.includes(name))
+    .map((name) => ({ name, kind: 'unknown', what: `is no parameter${didYouMean(name, known)}` }));
   // Without a prototype expressions find nothing in it but parameters.
   const read = Object.create(null) as Record<string, unknown>;
-  for (const name of start.others ? [] : Object.keys(parameters)) {
-    if (!known.includes(name)) problems.push(`"${name}" is no parameter${didYouMean(name, known)}`);
-  }
   const zone = evaluateText(start.timeZone, { vars: variables, params: parameters });
   for (const name of new Set([...known, ...Object.keys(parameters)])) {
     const entry = Object.hasOwn(start.parameters, name) ? start.parameters[name] : undefined;
@@ -44,19 +51,26 @@ export function readParameters(given: Given, now: number): Parameters {
     const value = own === undefined || (own === null && entry !== undefined) ? entry?.default : own;
     try {
       if (entry?.required === true && isEmpty(value)) {
-        isMissing = true;
-        problems.push(`"${name}" is missing: ${describeParameter(entry)}`);
+        problems.push({ name, kind: 'missing', what: `is missing: ${describeParameter(entry)}` });
       } else if (value !== undefined) read[name] = readValue(fillDates(value, now, zone), entry);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      problems.push(`"${name}" ${messageOf(error)}`);
+      problems.push({ name, kind: 'refused', what: messageOf(error) });
     }
   }
+  return { read, problems };
+}
+
+/** As `checkParameters`. Throws UsageError with everything that is wrong with them, before anything is sent. */
+export function readParameters(given: Given, now: number): Parameters {
+  const { account, start } = given;
+  const { read, problems } = checkParameters(given, now);
   if (problems.length === 0) return read;
-  throw new UsageError(`a new export of ${profile.name}: ${problems.join('\n')}`, {
-    hint: isMissing
+  const told = problems.map(({ name, what }) => `"${name}" ${what}`);
+  throw new UsageError(`a new export of ${account.profile.name}: ${told.join('\n')}`, {
+    hint: problems.some(({ kind }) => kind === 'missing')
       ? `for example: ${startExample(given)}\n\`exportpoll providers ${account.name}\` shows all that it takes`
-      : `it takes ${known.join(', ')}; give them with --param NAME=VALUE, or as JSON with --data FILE`,
+      : `it takes ${Object.keys(start.parameters).join(', ')}; give them with --param NAME=VALUE, or as JSON with --data FILE`,
   });
 }
 

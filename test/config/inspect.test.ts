@@ -17,7 +17,7 @@ exports:
 `);
   const configuration = await world.load();
   expect(configuration.problems).toEqual([]);
-  const problems = configuration.inspect().problems.map(({ message }) => message);
+  const problems = (await configuration.inspect()).problems.map(({ message }) => message);
   expect(problems).toEqual([
     expect.stringContaining('secretKey cannot be read from its file: ENOENT'),
     expect.stringContaining('personium.baseUrl needs CELL, which is not set'),
@@ -29,7 +29,7 @@ exports:
 test('each provider in use says what it lacks, others do not', async () => {
   const world = createWorld({ EXPORTPOLL_REBILLY_API_KEY: 'some-key' });
   world.project('exports: { a: { provider: webadmit, id: 1/2 } }');
-  const { missing, problems } = (await world.load()).inspect();
+  const { missing, problems } = await (await world.load()).inspect();
   expect(problems).toEqual([]);
   expect(missing).toEqual([
     {
@@ -80,4 +80,77 @@ test('it is known where files were looked for', async () => {
   const { searched } = await world.load();
   expect(searched).toContain(`in ${world.cwd};`);
   expect(searched).toContain(join(world.home, '.config/exportpoll/config.yaml'));
+});
+
+async function inspected(text: string): Promise<{ problems: string[]; missing: object[] }> {
+  const world = createWorld();
+  const path = world.write('m.yaml', text);
+  const configuration = await world.load({}, path);
+  const { problems, missing } = await configuration.inspect();
+  const told = [...configuration.problems, ...problems].map(({ message }) => message.replace(`${path}:`, ''));
+  return { problems: told, missing: [...missing] };
+}
+
+const account = `providers: { mytracker-raw: { userId: '77658', secretKey: abcdefgh } }`;
+
+test('a wrong name or value under start is told, and what is only missing is a note', async () => {
+  const { problems, missing } = await inspected(`
+${account}
+exports:
+  installs:
+    provider: mytracker-raw
+    start:
+      evnt: installs
+      selectors: [idDevice]
+      dateFrom: '{yesterday}'
+      dateTo: 'x'
+`);
+  expect(problems).toEqual([
+    '7: exports.installs.start.evnt is no parameter; did you mean "event"?',
+    expect.stringMatching(/^10: exports\.installs\.start\.dateTo cannot be "x": it is /),
+  ]);
+  expect(missing).toEqual([
+    {
+      key: 'exports.installs.start',
+      value: 'incomplete',
+      from: expect.stringMatching(/^needs event: .*; add it there, or give --param event=installs$/),
+    },
+  ]);
+});
+
+test('what start takes from the environment is looked at, too, also while the account is incomplete', async () => {
+  const { problems } = await inspected(`
+exports:
+  installs:
+    provider: mytracker-raw
+    start: { event: '\${NOPE}', selectors: '\${NEITHER}', dateFrom: 7, dateTo: '{Today}' }
+`);
+  expect(problems).toEqual([
+    expect.stringMatching(/^5: exports\.installs\.start\.dateTo has \{Today\}, which is no date/),
+    '5: exports.installs.start.event needs NOPE, which is not set in the environment',
+    '5: exports.installs.start.selectors needs NEITHER, which is not set in the environment',
+    expect.stringMatching(/^5: exports\.installs\.start\.dateFrom cannot be "7"/),
+  ]);
+});
+
+test('start for a provider that starts nothing is told', async () => {
+  const { problems } = await inspected(`
+providers:
+  acme:
+    profile:
+      profile: 1
+      name: acme
+      title: Acme
+      variables:
+        baseUrl: { description: the API, default: 'https://acme.example' }
+        token: { description: a token, secret: true }
+      auth: [{ scheme: bearer, token: token }]
+      id: { description: the id, pattern: '\\d+', example: '1' }
+      status: { request: { url: '{+baseUrl}/{id}' }, state: body.state, states: { done: ready } }
+      files: [{ each: body.files, url: item.url }]
+    token: abcdefgh
+exports:
+  nightly: { provider: acme, start: {} }
+`);
+  expect(problems).toEqual(['17: exports.nightly.start is of no use: the profile of acme has no "start"']);
 });

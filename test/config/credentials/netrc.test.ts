@@ -117,7 +117,7 @@ test('it is shown where the value comes from, and no secret', async () => {
     value: '***',
     from: `netrc ${path} (machine ${HOST})`,
   });
-  expect(configuration.inspect()).toEqual({ problems: [], missing: [] });
+  expect(await configuration.inspect()).toEqual({ problems: [], missing: [] });
   expect(world.context.redactor.mask('it is netrc-key')).toBe('it is ***');
 });
 
