@@ -49,6 +49,8 @@ export interface Order {
   /** The entry under `exports:` that it is of, and the real path of the file that this is in. */
   readonly name?: string;
   readonly file?: string;
+  /** Where a parameter stands in that file, for messages; `undefined` for what only the command line gives. */
+  readonly placeOf?: (parameter: string) => string | undefined;
   /** As they were given: date words are not filled in yet. */
   readonly parameters: Parameters;
   readonly settings: Settings;

@@ -26,7 +26,7 @@ function resolve(
 ): Target[] {
   for (const text of texts) {
     const entry = pendingStartOf(configuration, text, entries);
-    if (entry !== undefined) throw pendingStartError(entry);
+    if (entry !== undefined) throw pendingStartError(configuration, entry);
   }
   return resolveTargets(configuration, texts, entries);
 }

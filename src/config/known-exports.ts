@@ -4,6 +4,7 @@ import { entryKey, isUnfinished, targetOf, type Entry } from '../ledger/entry.ts
 import { isIdOf, shortened } from '../profiles/id.ts';
 import { apiOf } from '../profiles/origins.ts';
 import type { Configuration } from './configuration.ts';
+import { commandToPaste } from './given-flags.ts';
 
 /** The account of an entry under `exports:`. Throws UsageError when nothing names a provider for it. */
 export function accountOf(configuration: Configuration, name: string): Account {
@@ -58,8 +59,11 @@ export function pendingStartOf(
 }
 
 /** The error of whoever needs the export of a pending start: nobody knows yet whether there is one. */
-export function pendingStartError({ name, provider, updatedAt }: Entry): UsageError {
-  const start = `exportpoll start ${name ?? `${provider} …`}`;
+export function pendingStartError(
+  configuration: Configuration,
+  { name, provider, updatedAt }: Entry,
+): UsageError {
+  const start = commandToPaste(configuration, 'start', name ?? `${provider} …`);
   return new UsageError(`${name ?? provider} may have been started at ${updatedAt}, or not`, {
     hint:
       `${start} finds out where it can; with one that you have found at the provider: ${start} --id ID; ` +
@@ -93,7 +97,7 @@ export function leftOut(configuration: Configuration, entries: readonly Entry[])
     pendingStartOf(configuration, name, entries) !== undefined
       ? []
       : [
-          `${file.at(['exports', name])} has nothing under way and is left out; exportpoll start ${name} starts one`,
+          `${file.at(['exports', name])} has nothing under way and is left out; ${commandToPaste(configuration, 'start', name)} starts one`,
         ],
   );
   const others = entries.filter(isUnfinished).flatMap((entry) => {

@@ -7,7 +7,8 @@ import type { StartEntry } from '../profiles/schema.ts';
 import type { Settings } from '../settings.ts';
 import type { Configuration } from './configuration.ts';
 import { accountOf } from './known-exports.ts';
-import { flagParameters, givenFlags, type StartFlags } from './start-flags.ts';
+import { commandToPaste, givenFlags } from './given-flags.ts';
+import { flagParameters, type StartFlags } from './start-flags.ts';
 import { requireId } from './targets.ts';
 
 /**
@@ -61,7 +62,7 @@ function orderNamed(
     const [flag, what] = flags.data === undefined ? ['--param', 'NAME=VALUE'] : ['--data', 'FILE'];
     const example = only?.name ?? 'mytracker-raw';
     throw new UsageError(`${flag} is for a new export, and no NAME says of which`, {
-      hint: `name an export with "start", or a provider: exportpoll start ${example} ${flag} ${what}`,
+      hint: `name an export with "start", or a provider: ${commandToPaste(configuration, 'start', example, flag, what)}`,
     });
   }
   if (only === undefined) {
@@ -72,7 +73,7 @@ function orderNamed(
   if (others.length === 0) return orderOf(configuration, only.name, flags, context);
   const names = startable.map((one) => one.name);
   throw new UsageError(`which export is to be started? There are ${names.join(', ')}`, {
-    hint: 'exportpoll start NAME starts one of them',
+    hint: `${commandToPaste(configuration, 'start', 'NAME')} starts one of them`,
   });
 }
 
@@ -81,18 +82,21 @@ function orderOf(configuration: Configuration, name: string, flags: StartFlags, 
   const found = configuration.exports.get(name);
   if (found?.entry.start === undefined) {
     throw new UsageError(`the export "${name}" has no "start": it has the id ${found?.entry.id}`, {
-      hint: `exportpoll watch ${name} waits for it; to start others, give it "start" instead of "id"`,
+      hint: `${commandToPaste(configuration, 'watch', name)} waits for it; to start others, give it "start" instead of "id"`,
     });
   }
   const account = accountOf(configuration, name);
   requireAgreement(`the export "${name}" is of ${account.name}`, account, flags);
   const start = startOf(account);
+  const own = configuration.startOf(name);
   return {
     account,
     start,
     name,
     file: found.file.realPath,
-    parameters: { ...configuration.startOf(name), ...flagParameters(start, flags, context) },
+    placeOf: (parameter) =>
+      Object.hasOwn(own, parameter) ? found.file.at(['exports', name, 'start', parameter]) : undefined,
+    parameters: { ...own, ...flagParameters(start, flags, context) },
     settings: checked(configuration.settingsOf(name)),
     again: flags.again,
     flags: givenFlags(configuration),

@@ -6,8 +6,6 @@ import { isDeep, MOST_LEVELS } from '../profiles/depth.ts';
 import { parametersFromText } from '../profiles/parameter-text.ts';
 import type { Parameters } from '../profiles/parameter-value.ts';
 import type { StartEntry } from '../profiles/schema.ts';
-import { shellWord } from '../shell-word.ts';
-import type { Configuration } from './configuration.ts';
 import { locate, requireSmallFile } from './paths.ts';
 
 /** What the command line says about a start, besides settings. */
@@ -55,14 +53,4 @@ function parseData(file: string, path: string): unknown {
     const why = error instanceof SyntaxError ? 'it is not JSON' : messageOf(error);
     throw new UsageError(`--data ${file}: cannot be read: ${why}`);
   }
-}
-
-/** What the command line has said of where things are, for whoever gives the same order once more. */
-export function givenFlags({ files, sources }: Configuration): string[] {
-  const config = files.find(({ kind }) => kind === 'given')?.path;
-  const output = sources.find(({ key, from }) => key === 'output' && from === 'flag --output')?.value;
-  return [
-    ...(config === undefined ? [] : ['--config', shellWord(config)]),
-    ...(output === undefined ? [] : ['--output', shellWord(output)]),
-  ];
 }

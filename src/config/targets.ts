@@ -7,6 +7,7 @@ import { apiOf } from '../profiles/origins.ts';
 import type { Profile } from '../profiles/schema.ts';
 import type { Settings } from '../settings.ts';
 import type { Configuration } from './configuration.ts';
+import { commandToPaste } from './given-flags.ts';
 import {
   accountOf,
   lastEntryOf,
@@ -90,18 +91,19 @@ function exportTarget(configuration: Configuration, name: string, entries: reado
     unfinishedEntryOf(configuration, name, entries)?.id ??
     lastEntryOf(configuration, name, entries)?.id;
   if (id === undefined) {
+    const start = commandToPaste(configuration, 'start', name);
     const file = configuration.exports.get(name)?.file.realPath;
     const own = entries.find((entry) => entry.name === name && entry.file === file);
     const obstacle = own && obstacleTo(configuration, own);
     if (obstacle !== undefined) {
       throw new UsageError(`what was started for the export "${name}" cannot be gone on with: ${obstacle}`, {
-        hint: `exportpoll start ${name} --again starts another one`,
+        hint: `${start} --again starts another one`,
       });
     }
     const pending = pendingStartOf(configuration, name, entries);
-    if (pending !== undefined) throw pendingStartError(pending);
+    if (pending !== undefined) throw pendingStartError(configuration, pending);
     throw new UsageError(`the export "${name}" has no id yet: it has not been started`, {
-      hint: `start it, and wait for it: exportpoll start ${name} --watch`,
+      hint: `start it, and wait for it: ${start} --watch`,
     });
   }
   return target(account, id, configuration.settingsOf(name));

@@ -19,6 +19,10 @@ interface Given {
   readonly name?: string;
   readonly start: StartEntry;
   readonly parameters: Parameters;
+  /** Where one of them stands in a file, for messages; `undefined` for what the command line gives. */
+  readonly placeOf?: (parameter: string) => string | undefined;
+  /** What a command line for the same needs besides, fit for a shell. */
+  readonly flags?: readonly string[];
 }
 
 /** What is wrong with a parameter; `what` goes on after its name. */
@@ -63,15 +67,24 @@ export function checkParameters(
 
 /** As `checkParameters`. Throws UsageError with everything that is wrong with them, before anything is sent. */
 export function readParameters(given: Given, now: number): Parameters {
-  const { account, start } = given;
+  const { account } = given;
   const { read, problems } = checkParameters(given, now);
   if (problems.length === 0) return read;
   const told = problems.map(({ name, what }) => `"${name}" ${what}`);
   throw new UsageError(`a new export of ${account.profile.name}: ${told.join('\n')}`, {
-    hint: problems.some(({ kind }) => kind === 'missing')
-      ? `for example: ${startExample(given)}\n\`exportpoll providers ${account.name}\` shows all that it takes`
-      : `it takes ${Object.keys(start.parameters).join(', ')}; give them with --param NAME=VALUE, or as JSON with --data FILE`,
+    hint: wayOut(given, problems),
   });
+}
+
+/** What to do about problems: no flag takes away what stands in a file. */
+function wayOut(given: Given, problems: readonly ParameterProblem[]): string {
+  const { account, start, placeOf } = given;
+  const shows = `\`exportpoll providers ${account.name}\` shows all that it takes`;
+  const misplaced = problems.flatMap(({ name, kind }) => (kind === 'unknown' ? (placeOf?.(name) ?? []) : []));
+  if (misplaced.length > 0) return [...misplaced.map((place) => `correct ${place}`), shows].join('\n');
+  if (problems.some(({ kind }) => kind === 'missing')) return `for example: ${startExample(given)}\n${shows}`;
+  const known = Object.keys(start.parameters).join(', ');
+  return `it takes ${known}; give them with --param NAME=VALUE, or as JSON with --data FILE`;
 }
 
 const ELSEWHEN_MS = 400 * 86_400_000;

@@ -86,6 +86,26 @@ describe('a start of one provider by --provider of another', () => {
   });
 });
 
+describe('a mistake under start of a file that is named', () => {
+  it('is to be corrected there, and other hints name the file', async ({ expect, cli, run, sandbox }) => {
+    const one = (start: object): string =>
+      stringify({ exports: { installs: { provider: 'mytracker-raw', start } } });
+    const path = await cli.write('m.yaml', one({ evnt: 'installs', selectors: ['idDevice'] }));
+    const wrong = await run(['start', 'installs', '-c', 'm.yaml']);
+    expect([wrong.exitCode, sandbox.requests.length]).toEqual([2, 0]);
+    expect(wrong.stderr).toContain(`  correct ${path}:5: exports.installs.start.evnt\n`);
+    expect(wrong.stderr).not.toContain('for example');
+
+    await cli.write('m.yaml', one({ selectors: ['idDevice'] }));
+    const { stderr } = await run(['start', 'installs', '-c', 'm.yaml']);
+    const line = `exportpoll start installs --config ${path} --param event=installs`;
+    expect(stderr).toContain(`  for example: ${line}\n`);
+    expect((await run(line.split(' ').slice(1))).exitCode).toBe(0);
+    const known = await run(['status', 'installs', '-c', 'm.yaml']);
+    expect(known.exitCode).toBe(8);
+  });
+});
+
 describe('an export that is named like a provider', () => {
   it('is started if it has start', async ({ expect, cli, run, sandbox }) => {
     await cli.write(

@@ -81,6 +81,30 @@ describe('parameters of a new export', () => {
     );
   });
 
+  it('that are wrong in a file are to be corrected there, whatever is missing', () => {
+    const given = {
+      account: { name: 'mine', profile: { name: 'acme' }, variables: {} },
+      name: 'nightly',
+      start: entry,
+      parameters: { evnt: 'pay', nope: 1 },
+      placeOf: (name: string) => (name === 'evnt' ? '/m.yaml:3: exports.nightly.start.evnt' : undefined),
+      flags: ['--config', '/m.yaml'],
+    };
+    const hintOf = (own: typeof given): string => {
+      try {
+        readParameters(own, 0);
+      } catch (error) {
+        return String((error as UsageError).hint);
+      }
+      return '';
+    };
+    const shows = '`exportpoll providers mine` shows all that it takes';
+    expect(hintOf(given)).toBe(`correct /m.yaml:3: exports.nightly.start.evnt\n${shows}`);
+    expect(hintOf({ ...given, placeOf: () => undefined })).toBe(
+      `for example: exportpoll start nightly --config /m.yaml --param event=EVENT\n${shows}`,
+    );
+  });
+
   it('are not given where they are null, and may have blanks between the elements of a list', () => {
     expect(read({ event: 'pay', columns: 'a, b', limit: null, all: null })).toEqual({
       event: 'pay',
