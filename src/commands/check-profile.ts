@@ -5,9 +5,9 @@ import { TransientError } from '../api/failures.ts';
 import type { Link } from '../api/link.ts';
 import type { Look } from '../api/look.ts';
 import { readProfile } from '../config/file/own-profile.ts';
-import { requireSmallFile } from '../config/paths.ts';
+import { requireSmallFile, whyUnreadable } from '../config/paths.ts';
 import type { Context } from '../context.ts';
-import { ExitCode, ExportpollError, messageOf, UsageError } from '../errors.ts';
+import { ExitCode, ExportpollError, UsageError } from '../errors.ts';
 import { formatDuration } from '../format.ts';
 import { settle, nothingSeen } from '../poll/settle.ts';
 import type { Profile } from '../profiles/schema.ts';
@@ -73,7 +73,7 @@ function readSample(text: string, profile: Profile, { cwd }: Context): Sample & 
     requireSmallFile(place);
     return { of, path: place, answer: parseSample(readFileSync(place, 'utf8')) };
   } catch (error) {
-    throw new UsageError(`the sample ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new UsageError(`the sample ${path} cannot be read: ${whyUnreadable(error)}`, { cause: error });
   }
 }
 

@@ -26,7 +26,7 @@ export async function config(context: Context, invocation: Invocation, provider?
 
 async function show(context: Context, configuration: Configuration, provider?: string): Promise<ExitCode> {
   const check = provider === undefined ? undefined : { provider, request: checkOf(configuration, provider) };
-  const { settings, sources, warnings, files, searched } = configuration;
+  const { settings, sources, warnings, files, isFound, searched } = configuration;
   const { problems: unusable, missing } = await configuration.inspect();
   const problems = [...configuration.problems, ...unusable];
   const values = [...sources, ...missing];
@@ -47,8 +47,7 @@ async function show(context: Context, configuration: Configuration, provider?: s
     stdout.stream.write(`${redactor.mask(JSON.stringify(report, null, 2))}\n`);
   } else {
     stdout.stream.write(table(context, [...values, ...(checked === undefined ? [] : [rowOf(checked)])]));
-    if (files.length === 0)
-      stderr.stream.write(`exportpoll: no configuration file; looked for ${searched}\n`);
+    if (!isFound) stderr.stream.write(`exportpoll: no configuration file; looked for ${searched}\n`);
   }
   const errors = [...problems, ...(checked?.error === undefined ? [] : [checked.error])];
   for (const warning of warnings)

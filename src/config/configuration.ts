@@ -50,6 +50,8 @@ export interface Configuration {
   /** What is wrong. Everything but a look at the configuration stops with them: see `requireSound`. */
   readonly problems: readonly ConfigError[];
   readonly warnings: readonly string[];
+  /** Whether there is a configuration file at all, whatever is in it. */
+  readonly isFound: boolean;
   /** Where files were looked for, in words. */
   readonly searched: string;
   /** A closer look, for who asks: what is missing, and what will stop a run that uses it. Nothing is run for it. */
@@ -71,7 +73,7 @@ export async function loadConfiguration(
 ): Promise<Configuration> {
   const flagLayer = commandLine(options.flags, context);
   const environment = environmentLayer(context);
-  const { files, problems: fileProblems, searched } = await loadFiles(context, options.configFile);
+  const { files, problems: fileProblems, ...looked } = await loadFiles(context, options.configFile);
   const exports = exportsIn(files);
   const layers = (...entry: Layer[]): Layer[] => [
     flagLayer,
@@ -124,7 +126,8 @@ export async function loadConfiguration(
         ),
       ];
     },
-    searched,
+    isFound: looked.isFound,
+    searched: looked.searched,
     async inspect() {
       // It takes the language of expressions, which loads for longer than a configuration is read.
       const { inspectAll } = await import('./inspect.ts');
@@ -141,7 +144,7 @@ export async function loadConfiguration(
       ...planProblems,
       ...permissions.problems,
     ],
-    warnings: [...permissions.warnings, ...misspeltInEnvironment(files, context)],
+    warnings: [...looked.warnings, ...permissions.warnings, ...misspeltInEnvironment(files, context)],
   };
 }
 

@@ -6,7 +6,7 @@ import { ConfigError, messageOf } from '../errors.ts';
 import { AccountIncompleteError, openAccount } from './credentials/accounts.ts';
 import { missingCredentials } from './credentials/credentials.ts';
 import { interpolate } from './interpolate.ts';
-import { locate, requireSmallFile } from './paths.ts';
+import { locate, requireSmallFile, whyUnreadable } from './paths.ts';
 import { inspectStart } from './inspect-start.ts';
 import { isIdOf } from '../profiles/id.ts';
 import type { Binding, ProviderPlan } from './providers.ts';
@@ -75,7 +75,7 @@ function tryOut({ value, file }: Binding, context: Context): void {
       requireSmallFile(path);
       accessSync(path, constants.R_OK);
     } catch (error) {
-      throw new RangeError(`cannot be read from its file: ${messageOf(error)}`, { cause: error });
+      throw new RangeError(`cannot be read from its file ${path}: ${whyUnreadable(error)}`, { cause: error });
     }
   }
 }

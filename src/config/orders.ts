@@ -112,10 +112,9 @@ function unnamedOrder(
   const known = [...configuration.exports.keys(), ...configuration.providerNames()];
   if (!configuration.providerNames().includes(provider)) {
     throw new UsageError(`no export and no provider is called "${provider}"${didYouMean(provider, known)}`, {
-      hint:
-        configuration.files.length === 0
-          ? `no configuration file was found; looked for ${configuration.searched}`
-          : 'name an entry under "exports:", or a provider and its --param NAME=VALUE',
+      hint: configuration.isFound
+        ? 'name an entry under "exports:", or a provider and its --param NAME=VALUE'
+        : `no configuration file was found; looked for ${configuration.searched}`,
     });
   }
   const account = configuration.account(provider);

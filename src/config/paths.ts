@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import type { Context } from '../context.ts';
+import { messageOf } from '../errors.ts';
 import { fromEnvironment } from './interpolate.ts';
 
 /** An absolute path: `~/…` is in `home`, a relative path in `directory`. */
@@ -29,8 +30,22 @@ const MOST_BYTES = 1024 * 1024;
  */
 export function requireSmallFile(path: string): void {
   const found = statSync(path);
-  if (!found.isFile()) throw new RangeError(`is not a regular file: ${path}`);
-  if (found.size > MOST_BYTES) throw new RangeError(`is larger than 1 MiB: ${path}`);
+  if (!found.isFile()) throw new RangeError('it is not a regular file');
+  if (found.size > MOST_BYTES) throw new RangeError('it is larger than 1 MiB');
+}
+
+/** Why a file cannot be read, for a sentence that names it: the file system's own words name it once more. */
+export function whyUnreadable(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException | undefined)?.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'there is no such file';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission is denied';
+    default:
+      return messageOf(error);
+  }
 }
 
 /**

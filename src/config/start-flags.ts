@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
 import type { Context } from '../context.ts';
-import { messageOf, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { isDeep, MOST_LEVELS } from '../profiles/depth.ts';
 import { parametersFromText } from '../profiles/parameter-text.ts';
 import type { Parameters } from '../profiles/parameter-value.ts';
 import type { StartEntry } from '../profiles/schema.ts';
-import { locate, requireSmallFile } from './paths.ts';
+import { locate, requireSmallFile, whyUnreadable } from './paths.ts';
 
 /** What the command line says about a start, besides settings. */
 export interface StartFlags {
@@ -50,7 +50,7 @@ function parseData(file: string, path: string): unknown {
     return JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     // What JSON.parse says may quote the file, which may hold secrets.
-    const why = error instanceof SyntaxError ? 'it is not JSON' : messageOf(error);
+    const why = error instanceof SyntaxError ? 'it is not JSON' : whyUnreadable(error);
     throw new UsageError(`--data ${file}: cannot be read: ${why}`);
   }
 }

@@ -78,9 +78,9 @@ export function resolveTarget(
   throw new UsageError(`no provider for "${text}", and no export of that name${guess}`, {
     hint:
       `write PROVIDER:${text}, or give --provider NAME; known providers: ${known.join(', ')}` +
-      (configuration.files.length === 0
-        ? `; no configuration file was found; looked for ${configuration.searched}`
-        : ''),
+      (configuration.isFound
+        ? ''
+        : `; no configuration file was found; looked for ${configuration.searched}`),
   });
 }
 

@@ -35,7 +35,7 @@ test.each(odd)('%s is not read as a profile or a secret', async (_, message, mak
   world.project('providers: { a: { profile: odd }, webadmit: { apiKey: { file: odd } } }');
   const configuration = await world.load();
   const [problem] = configuration.problems;
-  expect(problem?.message).toContain('providers.a.profile cannot be read');
+  expect(problem?.message).toContain(`providers.a.profile cannot be read: ${join(world.cwd, 'odd')}: it is `);
   expect(problem?.message).toContain(message);
   await expect(configuration.account('webadmit').secrets['apiKey']?.read(signal)).rejects.toThrow(message);
 });

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import * as fc from 'fast-check';
 import { describe } from 'vitest';
 import { builtinText } from '../../src/profiles/builtin.ts';
@@ -20,6 +22,39 @@ describe.concurrent('a configuration file', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' });
     expect(stderr).toContain(path);
     for (const fragment of fragments) expect(stderr).toContain(fragment);
+  });
+
+  it.for([
+    ['an empty one', '', 0, 'warning: PATH: the configuration file is empty'],
+    ['broken YAML', 'providers: [', 78, 'PATH:1: '],
+    ['a mistake in it', '- a', 78, 'PATH: the file must be '],
+  ] as const)(
+    'that is named is there, and told as what it is: %s',
+    async ([, text, exitCode, told], { expect, cli }) => {
+      const path = await cli.write('own.yaml', text);
+      const result = await cli.run(['config', '-c', 'own.yaml']);
+      expect(result).toMatchObject({ exitCode, stderr: expect.stringContaining(told.replace('PATH', path)) });
+      expect(result.stderr).not.toContain('no configuration file');
+    },
+  );
+
+  it('that is found is there, also an empty one', async ({ expect, cli }) => {
+    const none = await cli.run(['config']);
+    expect(none).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('no configuration file; looked'),
+    });
+    await cli.write('.exportpollrc', '');
+    expect(await cli.run(['config'])).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it.for([
+    ['nothing', 'nowhere.yaml', 'there is no such file'],
+    ['a directory', '.', 'it is not a regular file'],
+  ] as const)('that is %s is told once, in plain words', async ([, name, why], { expect, cli }) => {
+    const path = join(cli.directory, name);
+    const { exitCode, stderr } = await cli.run(['config', '-c', name]);
+    expect([exitCode, stderr]).toEqual([78, `exportpoll: ${path}: cannot be read: ${why}\n`]);
   });
 
   it('may not send a secret in the clear', async ({ expect, cli, serve }) => {

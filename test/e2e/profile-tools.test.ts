@@ -129,6 +129,14 @@ files:
     });
   });
 
+  it('says so when there is no such file', async ({ expect, cli }) => {
+    await cli.write('p.yaml', PROFILE);
+    for (const args of [['nowhere'], ['p.yaml', '--sample', 'nowhere']]) {
+      const { stderr } = await cli.run(['providers', 'check', ...args]);
+      expect(stderr).toMatch(/nowhere cannot be read: there is no such file\n$/);
+    }
+  });
+
   it('says so when no sample is one of the status', async ({ expect, cli }) => {
     await cli.write('p.yaml', PROFILE);
     await cli.write('list.json', '[]');

@@ -141,7 +141,10 @@ describe('start', () => {
       'a time zone that does not exist: Mars/Base',
     ],
     [['start', ...RAW, '--param', 'dateFrom=06.05.2024'], '"dateFrom" cannot be "06.05.2024"'],
-    [['start', ...RAW, '--data', 'missing.json'], '--data missing.json: cannot be read'],
+    [
+      ['start', ...RAW, '--data', 'missing.json'],
+      '--data missing.json: cannot be read: there is no such file\n',
+    ],
   ] as const)('%j is a mistake, and nothing is sent', async ([args, message], { expect, run, sandbox }) => {
     const { exitCode, stderr } = await run(args);
     expect([exitCode, sandbox.requests.length]).toEqual([2, 0]);

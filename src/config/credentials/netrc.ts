@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 
 import type { Context } from '../../context.ts';
-import { ConfigError, messageOf } from '../../errors.ts';
+import { ConfigError } from '../../errors.ts';
 import { authVariables } from '../../profiles/auth.ts';
 import { plainText, withDefaults } from './accounts.ts';
 import { fromEnvironment } from '../interpolate.ts';
-import { locate, requireSmallFile } from '../paths.ts';
+import { locate, requireSmallFile, whyUnreadable } from '../paths.ts';
 import type { Binding, ProviderPlan } from '../providers.ts';
 
 /** One `machine` of a .netrc file. */
@@ -110,7 +110,7 @@ function readNetrc(path: string): Login[] {
     requireSmallFile(path);
     return parseNetrc(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new ConfigError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new ConfigError(`${path}: cannot be read: ${whyUnreadable(error)}`, { cause: error });
   }
 }
 

@@ -4,10 +4,10 @@ import type { ExecaError } from 'execa';
 
 import { endOf, GRACE_MS } from '../../child.ts';
 import type { Context } from '../../context.ts';
-import { ConfigError, messageOf } from '../../errors.ts';
+import { ConfigError } from '../../errors.ts';
 import { MIN_SECRET_LENGTH, Secret } from '../../secrets.ts';
 import { interpolate, isInterpolated } from '../interpolate.ts';
-import { locate, requireSmallFile } from '../paths.ts';
+import { locate, requireSmallFile, whyUnreadable } from '../paths.ts';
 import type { VariableValue } from '../schema.ts';
 import type { SecretSource } from '../../account.ts';
 import { checkPattern } from '../values.ts';
@@ -102,7 +102,7 @@ async function fromFile(path: string): Promise<string> {
     requireSmallFile(path);
     return withoutNewline(await readFile(path, 'utf8'));
   } catch (error) {
-    throw new RangeError(`cannot be read from its file: ${messageOf(error)}`, { cause: error });
+    throw new RangeError(`cannot be read from its file ${path}: ${whyUnreadable(error)}`, { cause: error });
   }
 }
 

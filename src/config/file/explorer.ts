@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ConfigError, messageOf } from '../../errors.ts';
+import { ConfigError } from '../../errors.ts';
 import type { Explorer } from './cosmiconfig.ts';
-import { requireSmallFile } from '../paths.ts';
+import { requireSmallFile, whyUnreadable } from '../paths.ts';
 
 const PLACES = ['exportpollrc', 'exportpollrc.json', 'exportpollrc.yaml', 'exportpollrc.yml'];
 const SEARCH_PLACES = [
@@ -12,7 +12,13 @@ const SEARCH_PLACES = [
   ...PLACES.map((place) => `.config/${place}`),
 ];
 
-export function createExplorer(): Explorer {
+export interface SearchingExplorer extends Explorer {
+  /** Whether a search has met a file of ours, be it an empty one, which it passes over. */
+  hasMet(): boolean;
+}
+
+export function createExplorer(): SearchingExplorer {
+  let met = false;
   let loading: Promise<Explorer> | undefined;
   // cosmiconfig and YAML take longer to load than a run without any file takes to learn that there is none.
   const load = async (): Promise<Explorer> =>
@@ -21,6 +27,7 @@ export function createExplorer(): Explorer {
     async search(directory) {
       const found = SEARCH_PLACES.filter((place) => isReadable(join(directory, place)));
       if (found.length === 0) return undefined;
+      met ||= found.some((place) => place !== 'package.json');
       loading ??= load();
       return await (await loading).search(directory);
     },
@@ -29,6 +36,7 @@ export function createExplorer(): Explorer {
       loading ??= load();
       return await (await loading).load(path);
     },
+    hasMet: () => met,
   };
 }
 
@@ -39,6 +47,6 @@ function isReadable(path: string): boolean {
     requireSmallFile(path);
     return true;
   } catch (error) {
-    throw new ConfigError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new ConfigError(`${path}: cannot be read: ${whyUnreadable(error)}`, { cause: error });
   }
 }

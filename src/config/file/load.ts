@@ -7,15 +7,18 @@ import type { Explorer, Found } from './cosmiconfig.ts';
 import { createExplorer } from './explorer.ts';
 import { fromEnvironment } from '../interpolate.ts';
 import { isSameFile, requireOwnFile } from './links.ts';
-import { locate, projectDirectories, searchedPlaces, userFiles } from '../paths.ts';
+import { locate, projectDirectories, searchedPlaces, userFiles, whyUnreadable } from '../paths.ts';
 
 export interface Files {
   /** Where files were looked for, in words. */
   readonly searched: string;
+  /** Whether there is one at all, whatever is in it. */
+  readonly isFound: boolean;
   /** At most one project (or given) file, then at most one user file: in the order of precedence. */
   readonly files: readonly ConfigFile[];
   /** What is wrong with the files; what is, is not in their data, and a file without any data is not among them. */
   readonly problems: readonly ConfigError[];
+  readonly warnings: readonly string[];
 }
 
 /** Finds, reads and checks the configuration files. `configFile` is the value of --config. */
@@ -24,6 +27,7 @@ export async function loadFiles(context: Context, configFile?: string): Promise<
   const named = configFile ?? fromEnvironment(context.env, 'EXPORTPOLL_CONFIG');
   const files: ConfigFile[] = [];
   const problems: ConfigError[] = [];
+  const warnings: string[] = [];
   const take = async (kind: ConfigFile['kind'], read: () => Promise<Found | undefined>): Promise<void> => {
     try {
       const found = await read();
@@ -43,10 +47,19 @@ export async function loadFiles(context: Context, configFile?: string): Promise<
   if (named === undefined) {
     await take('project', async () => await searchProject(explorer, userFile, context));
   } else {
-    await take('given', async () => await read(explorer, locate(named, context.cwd, context.home)));
+    const path = locate(named, context.cwd, context.home);
+    await take('given', async () => {
+      const found = await read(explorer, path);
+      if (found === undefined) warnings.push(`${path}: the configuration file is empty`);
+      return found;
+    });
   }
   if (userFile !== undefined) await take('user', async () => await read(explorer, userFile));
-  return { files, problems, searched: named ?? searchedPlaces(context) };
+  const isFound =
+    [named, userFile].some((path) => path !== undefined) ||
+    explorer.hasMet() ||
+    files.length + problems.length > 0;
+  return { files, problems, warnings, isFound, searched: named ?? searchedPlaces(context) };
 }
 
 /** The nearest project file; none where that is the user file under another name, which is read as what it is. */
@@ -70,6 +83,6 @@ async function read(explorer: Explorer, path: string): Promise<Found | undefined
     return await explorer.load(path);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new ConfigError(`${path}: cannot be read: ${whyUnreadable(error)}`, { cause: error });
   }
 }

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
 import type { Context } from '../../context.ts';
-import { ConfigError, messageOf } from '../../errors.ts';
+import { ConfigError } from '../../errors.ts';
 import { checkProfile } from '../../profiles/load.ts';
 import type { Profile } from '../../profiles/schema.ts';
 import type { ConfigFile } from '../config-file.ts';
 import { parseYaml, place } from './parse.ts';
-import { locate, requireSmallFile } from '../paths.ts';
+import { locate, requireSmallFile, whyUnreadable } from '../paths.ts';
 import type { ProviderEntry } from '../schema.ts';
 
 /**
@@ -32,7 +32,8 @@ export function readProfile(path: string, where = path): Profile {
     requireSmallFile(path);
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConfigError(`${where} cannot be read: ${messageOf(error)}`, { cause: error });
+    const why = `${where === path ? '' : `${path}: `}${whyUnreadable(error)}`;
+    throw new ConfigError(`${where} cannot be read: ${why}`, { cause: error });
   }
   const { data, lineOf } = parseYaml(text, path);
   return checkProfile(data, path, (inner) => place(path, lineOf(inner), inner));

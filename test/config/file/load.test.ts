@@ -58,7 +58,7 @@ test('--config and EXPORTPOLL_CONFIG take the place of the search', async () => 
   expect((await world.load()).settings.concurrency).toBe(8);
   expect((await world.load({}, other)).settings.concurrency).toBe(9);
   expect((await world.load({}, 'missing.yaml')).problems[0]?.message).toContain(
-    'missing.yaml: cannot be read: ENOENT',
+    'missing.yaml: cannot be read: there is no such file',
   );
 });
 
