@@ -1,5 +1,6 @@
 import { checkCredential } from '../api/check.ts';
 import { loadConfiguration, type Configuration } from '../config/configuration.ts';
+import { topToBottom } from '../config/file/order.ts';
 import type { Context } from '../context.ts';
 import { ExitCode, ExportpollError, UsageError } from '../errors.ts';
 import type { Profile } from '../profiles/schema.ts';
@@ -28,7 +29,7 @@ async function show(context: Context, configuration: Configuration, provider?: s
   const check = provider === undefined ? undefined : { provider, request: checkOf(configuration, provider) };
   const { settings, sources, warnings, files, isFound, searched } = configuration;
   const { problems: unusable, missing } = await configuration.inspect();
-  const problems = [...configuration.problems, ...unusable];
+  const problems = topToBottom([...configuration.problems, ...unusable], files);
   const values = [...sources, ...missing];
   const checked =
     check === undefined || problems.length > 0

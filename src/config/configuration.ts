@@ -7,6 +7,7 @@ import { outputsOutside } from './trust/confine.ts';
 import { AccountIncompleteError, openAccount } from './credentials/accounts.ts';
 import { exportsIn, unknownProviders, type ConfiguredExport } from './configured-exports.ts';
 import { loadFiles } from './file/load.ts';
+import { topToBottom } from './file/order.ts';
 import { isConfigured, misfits, planProvider, providerNames, type ProviderPlan } from './providers.ts';
 import {
   commandLine,
@@ -92,11 +93,14 @@ export async function loadConfiguration(
     context,
   );
   const permissions = await checkPermissions(files, plans, context);
-  const settingProblems = [
-    ...environment.problems,
-    ...fileProblems,
-    ...files.flatMap((file) => outputsOutside(file, context.home)),
-  ];
+  const settingProblems = topToBottom(
+    [
+      ...environment.problems,
+      ...fileProblems,
+      ...files.flatMap((file) => outputsOutside(file, context.home)),
+    ],
+    files,
+  );
   const accounts = new Map<string, Account>();
   const accountNamed = (name: string): Account => {
     const account = accounts.get(name) ?? openTrusted(planAccount(name, files, context), files, context);
@@ -135,15 +139,18 @@ export async function loadConfiguration(
     },
     files,
     settingProblems,
-    problems: [
-      ...settingProblems,
-      ...files.flatMap(programsNamed),
-      ...files.flatMap(reportsNamed),
-      ...files.flatMap(mistakenDates),
-      ...unknownProviders(files),
-      ...planProblems,
-      ...permissions.problems,
-    ],
+    problems: topToBottom(
+      [
+        ...settingProblems,
+        ...files.flatMap(programsNamed),
+        ...files.flatMap(reportsNamed),
+        ...files.flatMap(mistakenDates),
+        ...unknownProviders(files),
+        ...planProblems,
+        ...permissions.problems,
+      ],
+      files,
+    ),
     warnings: [...looked.warnings, ...permissions.warnings, ...misspeltInEnvironment(files, context)],
   };
 }

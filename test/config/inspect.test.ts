@@ -57,6 +57,27 @@ test('one mistake hides neither the other ones nor what is right', async () => {
   ]);
 });
 
+test('what is wrong in a file is told from top to bottom, whatever kind of mistake it is', async () => {
+  const world = createWorld();
+  const path = world.project(`
+exec: rm
+exports:
+  a: { provider: webadmitt, id: 1 }
+  b: { provider: rebilly, id: x, ouput: x }
+  c: { provider: rebilly, start: { day: '{Today}' } }
+interval: 5
+providers:
+  webadmit: { apikey: x }
+  rebilly: { use: rebily }
+outptu: x
+`);
+  const user = world.user('retries: many\nexports: { d: { id: 1, nope: 2 } }');
+  const { problems } = await world.load();
+  const places = problems.map(({ message }) => message.replace(/^(.*?:\d+): .*/s, '$1'));
+  const lines = (of: string, numbers: readonly number[]): string[] => numbers.map((line) => `${of}:${line}`);
+  expect(places).toEqual([...lines(path, [2, 4, 5, 6, 7, 9, 10, 11]), ...lines(user, [1, 2])]);
+});
+
 test('what nobody sets is shown as well, and the output of an export as it is in the end', async () => {
   const world = createWorld();
   const path = world.project('exports: { a: { id: 1, output: data } }');

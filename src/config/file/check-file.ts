@@ -24,14 +24,14 @@ export async function checkFile(
   { path, data, lineOf }: Found,
   kind: ConfigFile['kind'],
   context: Context,
-): Promise<{ file?: ConfigFile; problem?: ConfigError }> {
+): Promise<{ file?: ConfigFile; problems: readonly ConfigError[] }> {
   const at = (key: readonly PropertyKey[]): string => place(path, lineOf(key), key);
   const providers = providersIn(data);
   if (providers > MOST_PROVIDERS) {
     const problem = new ConfigError(
       `${at(['providers'])} has ${providers} entries, and may have ${MOST_PROVIDERS}`,
     );
-    return { problem };
+    return { problems: [problem] };
   }
   const schema = fileSchema(
     context.env,
@@ -39,14 +39,16 @@ export async function checkFile(
   );
   const { error } = schema.safeParse(data, { reportInput: true });
   const mended = schema.safeParse(error === undefined ? data : withoutIssues(data, error.issues));
-  const problem = error && new ConfigError(describeIssues(error.issues, at).join('\n'));
-  const told = problem === undefined ? {} : { problem };
-  if (!mended.success) return told;
+  const problems =
+    error === undefined
+      ? []
+      : describeIssues(error.issues, at, lineOf).map((complaint) => new ConfigError(complaint));
+  if (!mended.success) return { problems };
   const { data: checked } = mended;
   const parent = dirname(path);
   const directory = kind === 'project' && basename(parent) === '.config' ? dirname(parent) : parent;
   const file = { path, realPath: realpathSync(path), kind, directory, data: checked, at };
-  return { ...told, file: { ...file, profileOf: await profilesOf(file, context) } };
+  return { problems, file: { ...file, profileOf: await profilesOf(file, context) } };
 }
 
 /** Most files describe no profile, and do without what that takes. Each is read once, however often it is asked for. */

@@ -7,28 +7,39 @@ import { keysAt } from '../schema.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** What a schema found wrong, a sentence for each: where, what, and the nearest known key. Values are not quoted. */
+/**
+ * What a schema found wrong, a sentence for each, from the top of the file to its end: where, what, and the nearest known
+ * key. Values are not quoted.
+ */
 export function describeIssues(
   issues: readonly Issue[],
   at: (key: readonly PropertyKey[]) => string,
+  lineOf: (key: readonly PropertyKey[]) => number | undefined,
 ): string[] {
-  const sentences = issues.flatMap((issue): (() => string)[] => {
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => () => {
-        const where = at([...issue.path, key]);
-        return `${where} is not a key that exists here${didYouMean(key, keysAt(issue.path))}`;
-      });
-    }
-    if (issue.code === 'invalid_key') {
-      return issue.issues.map(
-        ({ message }) =>
-          () =>
-            `${at(issue.path)} ${message}`,
-      );
-    }
-    return [() => `${at(issue.path)} ${phrase(issue)}`];
-  });
-  return complaints(sentences, (sentence) => sentence());
+  const found = issues
+    .flatMap(mistakesIn)
+    .map((mistake) => ({ ...mistake, line: lineOf(mistake.key) ?? 0 }))
+    .sort((a, b) => a.line - b.line);
+  return complaints(found, ({ key, what }) => `${at(key)} ${what()}`);
+}
+
+/** A single mistake; `what` goes on after where it stands, and takes its time. */
+interface Mistake {
+  readonly key: readonly PropertyKey[];
+  readonly what: () => string;
+}
+
+function mistakesIn(issue: Issue): Mistake[] {
+  const { path } = issue;
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      key: [...path, key],
+      what: () => `is not a key that exists here${didYouMean(key, keysAt(path))}`,
+    }));
+  }
+  if (issue.code === 'invalid_key')
+    return issue.issues.map(({ message }) => ({ key: path, what: () => message }));
+  return [{ key: path, what: () => phrase(issue) }];
 }
 
 /** The schema's own messages go on after the key (`must be …`); zod's own for wrong types do not. */

@@ -34,8 +34,8 @@ export async function loadFiles(context: Context, configFile?: string): Promise<
       if (found === undefined) return;
       // The schema takes longer to load than all that is done without a file.
       const { checkFile } = await import('./check-file.ts');
-      const { file, problem } = await checkFile(found, kind, context);
-      if (problem !== undefined) problems.push(problem);
+      const { file, problems: wrong } = await checkFile(found, kind, context);
+      problems.push(...wrong);
       if (file !== undefined) files.push(file);
     } catch (error) {
       problems.push(

@@ -253,7 +253,7 @@ test('a mistake in a profile is told with its line, be it in a file of its own o
   const project = world.project(
     `providers:\n  acme: { profile: acme.yaml }\n  inline:\n    profile:\n${text.replace(/^/gm, '      ')}`,
   );
-  const [file, inline] = await problemsOf(world);
+  const [inline, file] = await problemsOf(world);
   expect(file).toContain(`${path}:${line}: titel: is not a key that exists here; did you mean "title"?`);
   expect(file).toContain(`${path}: title: is missing`);
   expect(inline).toContain(`${project}:${line + 4}: providers.inline.profile.titel: is not a key`);
@@ -262,7 +262,7 @@ test('a mistake in a profile is told with its line, be it in a file of its own o
 test('every mistake of a file is told at once', async () => {
   const world = createWorld();
   world.project('retrys: 1\ninterval: 5\nproviders: { webadmit: { apiKey: true } }');
-  expect((await problemsOf(world))[0]?.split('\n')).toHaveLength(2);
+  expect(await problemsOf(world)).toHaveLength(2);
 });
 
 test('a number keeps the digits that it was written with', async () => {
