@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { diskError, onDisk } from '../download/disk-errors.ts';
 import { writeAtomically } from '../download/durable.ts';
-import { CannotCreateError, UsageError, type ExitCode } from '../errors.ts';
+import { CannotCreateError, ExitCode, UsageError } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { CiOutput } from '../settings.ts';
 import { githubOutput, githubSummary, gitlabDotenv, type CiReport } from '../ui/ci-output.ts';
@@ -41,12 +41,14 @@ export class CiOutputFile {
   async write(outcomes: readonly Outcome[], exitCode: ExitCode): Promise<string[]> {
     // Those that were here already have not been looked at.
     for (const { subject, state } of outcomes) if (state !== undefined) this.#states.set(subject, state);
+    const over = new Set(outcomes.filter(isOver).map(({ subject }) => subject));
     const report: CiReport = {
       exitCode,
       files: outcomes.reduce((sum, { files }) => sum + files, 0),
       bytes: outcomes.reduce((sum, { bytes }) => sum + bytes, 0),
       paths: this.#paths,
       states: this.#states,
+      targets: [...this.#states.keys()].filter((subject) => !over.has(subject)),
     };
     const leftOut =
       this.#where.system === 'github'
@@ -74,6 +76,13 @@ export class CiOutputFile {
     await onDisk(path, async () => await writeAtomically(path, text, { mode: 0o644, durable: false }));
     return leftOut;
   }
+}
+
+/** Nothing comes of the export any more: another one is needed. */
+function isOver({ failures }: Outcome): boolean {
+  return failures.some(
+    ({ error: { exitCode } }) => exitCode === ExitCode.failed || exitCode === ExitCode.gone,
+  );
 }
 
 function githubFile(name: string, { env }: Context): string {

@@ -15,7 +15,7 @@ export interface Outcome {
   readonly files: number;
   /** Their bytes. */
   readonly bytes: number;
-  /** What the manifest says, for an export that nobody had to be asked about. */
+  /** What the manifest, or the ledger, says, for an export that nobody had to be asked about. */
   readonly state?: string;
   /** Of the command of `--exec`, if it ran: 0, or how it failed. */
   readonly execExitCode?: number;

@@ -9,8 +9,10 @@ export interface CiReport {
   readonly bytes: number;
   /** Absolute. */
   readonly paths: readonly string[];
-  /** By `provider:id`, which is the target of a command that goes on with the export. */
+  /** By `provider:id`. */
   readonly states: ReadonlyMap<string, string>;
+  /** What `watch` can go on with, as `provider:id`. */
+  readonly targets: readonly string[];
 }
 
 /**
@@ -34,7 +36,7 @@ export interface CiText {
  * between lines of a `delimiter` that nobody can guess, so that no value can end itself and begin another output.
  */
 export function githubOutput(report: CiReport, delimiter: string): CiText {
-  const { exitCode, files, bytes, paths, states } = report;
+  const { exitCode, files, bytes, paths, states, targets } = report;
   const [only] = states.size === 1 ? [...states.values()] : [];
   const lines = [...states].map(([subject, state]) => `${subject}\t${state}`);
   return withinLimit(
@@ -44,7 +46,7 @@ export function githubOutput(report: CiReport, delimiter: string): CiText {
       { name: 'bytes', value: String(bytes) },
       { name: 'states', value: only ?? lines.join('\n') },
       // An id is text of others, too, and must not add a line, which a later step would take for an argument.
-      { name: 'targets', value: [...states.keys()].filter((target) => !/[\r\n]/.test(target)).join('\n') },
+      { name: 'targets', value: targets.filter((target) => !/[\r\n]/.test(target)).join('\n') },
       { name: 'paths', value: paths.join('\n') },
     ],
     ({ name, value }) => `${name}<<${delimiter}\n${value}\n${delimiter}\n`,
@@ -76,14 +78,14 @@ export function githubSummary({ exitCode, files, bytes, paths, states }: CiRepor
  * character is escaped that could end a line, or that the runner would replace by another variable's value (`$`, `%`).
  * The names begin like those of `--exec`, which exportpoll itself does not take for misspelt settings of a later job.
  */
-export function gitlabDotenv({ exitCode, files, bytes, paths, states }: CiReport): CiText {
+export function gitlabDotenv({ exitCode, files, bytes, paths, states, targets }: CiReport): CiText {
   return withinLimit(
     [
       { name: 'EXIT_CODE', value: String(exitCode) },
       { name: 'FILES', value: String(files) },
       { name: 'BYTES', value: String(bytes) },
       { name: 'STATES', value: asciiJson(Object.fromEntries(states)) },
-      { name: 'TARGETS', value: asciiJson([...states.keys()]) },
+      { name: 'TARGETS', value: asciiJson(targets) },
       { name: 'PATHS', value: asciiJson(paths) },
     ],
     ({ name, value }) => `EXPORTPOLL_EXPORT_${name}=${value}\n`,

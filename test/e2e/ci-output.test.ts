@@ -59,6 +59,25 @@ describe.concurrent('--ci-output github', () => {
     expect(output).toContain(`\n${READY}\tready\nwebadmit:86446/74785\tfailed\n`);
   });
 
+  it('names no target for what watch cannot go on with', async ({ expect, run, cli }) => {
+    const env = github(cli.home);
+    const args = ['webadmit:86446/74785', 'webadmit:86446/74404', READY, '--ci-output', 'github'];
+    expect(await run(['watch', ...args], { env })).toMatchObject({ exitCode: 11 });
+    const output = await readFile(env['GITHUB_OUTPUT'] ?? '', 'utf8');
+    expect(output).toMatch(new RegExp(`^targets<<(\\S+)\\n${READY}\\n\\1$`, 'm'));
+    expect(output).toMatch(/^webadmit:86446\/74404\tgone$/m);
+  });
+
+  it('tells the state that is known of what is here already', async ({ expect, run, cli }) => {
+    const params = ['event=installs', 'selectors=idDevice', 'dateFrom={yesterday}'];
+    const start = ['start', 'mytracker-raw', ...params.flatMap((text) => ['--param', text]), '-q'];
+    expect(await run([...start, '--watch'])).toMatchObject({ exitCode: 0 });
+    expect(await run([...start, '--ci-output', 'gitlab:e.env'])).toMatchObject({ exitCode: 0 });
+    const text = await readFile(join(cli.directory, 'e.env'), 'utf8');
+    expect(text).toMatch(/_STATES=\{"mytracker-raw:\d+":"ready"\}\n/);
+    expect((await run(['list'])).stdout).toMatch(/mytracker-raw:\d+ +ready /);
+  });
+
   it('hands on what was started to a step that waits for it', async ({ expect, run, cli, sandbox }) => {
     const env = github(cli.home);
     const params = ['event=installs', 'selectors=idDevice'].flatMap((text) => ['--param', text]);

@@ -12,6 +12,7 @@ function report(changes: Partial<CiReport> = {}): CiReport {
     bytes: 19_200,
     paths: ['/data/a.csv', '/data/b c.csv'],
     states: new Map([['webadmit:86446/74780', 'ready']]),
+    targets: [...(changes.states?.keys() ?? ['webadmit:86446/74780'])],
     ...changes,
   };
 }

@@ -66,7 +66,9 @@ export async function startExport<World extends RunWorld>(
 /** Follows an export no further than to tell its target. */
 export async function tellTarget(target: Target, { report }: Pick<RunWorld, 'report'>): Promise<Outcome> {
   announce(target, report);
-  return await Promise.resolve({ subject: subjectOf(target), files: 0, bytes: 0, failures: [] });
+  const { state, outcome } = target.entry ?? {};
+  const known = state === 'finished' && outcome !== undefined ? { state: outcome } : {};
+  return await Promise.resolve({ subject: subjectOf(target), files: 0, bytes: 0, ...known, failures: [] });
 }
 
 /** The export of the order that is under way, that may have been started, or that is here already; else a new one. */
