@@ -37,8 +37,10 @@ export const entrySchema = z.object({
   /** Where its files go, and the options that decide what is on disk. */
   output: z.string(),
   options: z.object({ keepCompressed: z.boolean(), name: z.string() }),
-  /** In UTC; the date words in the parameters are as of then, too. */
+  /** When it was first asked for, or first looked at; in UTC. */
   createdAt: z.iso.datetime(),
+  /** When the command began that asked for it, which date words in the parameters go by; without it, `createdAt`. */
+  wordsAsOf: z.iso.datetime().optional(),
   /** When it was last changed, or looked at. */
   updatedAt: z.iso.datetime(),
 });

@@ -13,6 +13,7 @@ import type { Parameters } from '../../profiles/parameter-value.ts';
 import { hashParameters, readParameters } from '../../profiles/parameters.ts';
 import type { RunWorld } from '../world.ts';
 import { afterReply } from './after-reply.ts';
+import { wordsAsOf } from './entry.ts';
 import { findStarted, listBefore } from './find.ts';
 import { lostStartError, maybeStartedError } from './maybe-started.ts';
 import { retryingTold } from '../retrying-told.ts';
@@ -59,7 +60,7 @@ class Attempt {
     this.#isOpen = earlier.isRepeated;
     this.#mayBeHeard = earlier.isRepeated;
     // Date words as of the first attempt: a repetition after midnight is the same export.
-    this.#parameters = readParameters(order, Date.parse(entry.createdAt));
+    this.#parameters = readParameters(order, wordsAsOf(entry));
   }
 
   /** One step further: what `askStart` resolves with, or an error, which is transient where the next step may help. */

@@ -15,9 +15,15 @@ export function identityOf(order: Order, { context }: RunWorld): Identity {
   return { provider: account.name, api: apiOf(account, settings), name, file, parameters, at };
 }
 
-/** The entry of a new export, before it is asked for. */
-export function draftOf({ settings }: Order, { at, ...identity }: Identity): Entry {
-  return newEntry({ ...identity, id: undefined }, 'starting', settings, at);
+/** The entry of a new export, before it is asked for at `now` in ms. */
+export function draftOf({ settings }: Order, { at, ...identity }: Identity, now: number): Entry {
+  const draft = newEntry({ ...identity, id: undefined }, 'starting', settings, now);
+  return { ...draft, wordsAsOf: new Date(at).toISOString() };
+}
+
+/** What date words in the parameters of an entry go by, in ms. */
+export function wordsAsOf({ wordsAsOf, createdAt }: Entry): number {
+  return Date.parse(wordsAsOf ?? createdAt);
 }
 
 /** An entry that is made now, at `at` in ms. */

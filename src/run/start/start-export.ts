@@ -97,7 +97,7 @@ async function startNew(
   known: Entry | undefined,
   world: RunWorld,
 ): Promise<Target> {
-  const draft = draftOf(order, identity);
+  const draft = draftOf(order, identity, world.context.clock.now());
   const id = await askStart(order, draft, { isRepeated: false, known }, world);
   if (id === undefined) throw new Error('a new start was taken for an old one');
   return { ...(await noteStarted(order, draft, id, world)), isNew: true };

@@ -26,8 +26,8 @@ interface Started extends Outcome {
 }
 
 interface Machine {
-  /** Runs a start; with `watch` each export is over at once. */
-  readonly start: (order?: Partial<Order>, watch?: boolean) => Promise<Started>;
+  /** Runs a start; with `watch` each export is over after `takesMs`. */
+  readonly start: (order?: Partial<Order>, watch?: boolean, takesMs?: number) => Promise<Started>;
   readonly posts: () => Seen[];
   readonly ledger: Ledger;
   readonly waits: readonly number[];
@@ -64,7 +64,7 @@ async function machine(
     waits: world.clock.waits,
     warnings,
     posts: () => seen.filter(({ method }) => method === 'POST'),
-    async start(more = {}, watch = false) {
+    async start(more = {}, watch = false, takesMs = 0) {
       const ids: string[] = [];
       const order: Order = {
         account: opened,
@@ -85,6 +85,7 @@ async function machine(
       };
       const follow = async ({ id, entry }: Target): Promise<Outcome> => {
         ids.push(id);
+        world.clock.advance(takesMs);
         const outcome = { subject: '', files: 0, bytes: 0, failures: [] };
         if (watch && entry !== undefined) await noteOutcome({ entry, isNew: false }, outcome, run);
         return outcome;
@@ -483,6 +484,40 @@ describe('a start of a named export that is under way with other parameters', ()
     expect(await start(OTHER, true)).toMatchObject({ outcomes: 2, ids: ['7', '8'], failures: [] });
     expect(posts()).toHaveLength(2);
     expect(await ledger.list()).toEqual([expect.objectContaining({ id: '8', state: 'finished' })]);
+  });
+
+  it('notes when the new one was asked for, and fills in the day on which the command began', async () => {
+    const { start, posts, ledger } = await machine(raw, RAW, [created('7'), created('8')]);
+    await start(X);
+    const [first] = await ledger.list();
+    const dated = { ...X, parameters: { ...RAW, dateFrom: '{today}' } };
+    await start(dated, true, 30 * 3_600_000);
+    const [second] = await ledger.list();
+    const hours = (Date.parse(second?.createdAt ?? '') - Date.parse(first?.createdAt ?? '')) / 3_600_000;
+    expect([second?.id, Math.floor(hours)]).toEqual(['8', 30]);
+    expect(JSON.stringify(posts()[1])).toContain('2024-05-06');
+    // The same order, on the day after it began, is still that one.
+    expect(second?.wordsAsOf?.slice(0, 10)).toBe('2024-05-06');
+  });
+
+  it('looks for the new one, whose answer was lost, by the day on which that command began', async () => {
+    const named = (id: string, name: string): object => ({ ...CUSTOMERS, id, name });
+    const listed = [named('exp_1', 'C')];
+    const lost = (): undefined =>
+      void (listed.length === 1 && listed.unshift(named('exp_2', 'N 2024-05-06')));
+    const posted = listing([() => ({ status: 201, body: { id: 'exp_1' } }), lost], () => listed);
+    let isDown = false;
+    const { start, ledger } = await machine(rebilly, CUSTOMERS, (seen, response) => {
+      if (seen.method === 'POST') isDown = listed.length === 1 && seen.body.includes('N 2024');
+      else if (isDown) return { status: 403 };
+      return posted(seen, response);
+    });
+    await start(X);
+    const dated = { ...X, parameters: { ...CUSTOMERS, name: 'N {today}' } };
+    expect(errorsOf(await start(dated, true, 30 * 3_600_000))).toHaveLength(1);
+    expect(await ledger.list()).toEqual([expect.objectContaining({ state: 'starting' })]);
+    isDown = false;
+    expect((await start(dated)).ids).toEqual(['exp_2']);
   });
 
   it('without --watch starts none, and ends with 8', async () => {
