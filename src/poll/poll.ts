@@ -3,7 +3,7 @@ import { within } from '../api/within.ts';
 import type { Clock } from '../context.ts';
 import { StillRunningError } from '../errors.ts';
 import { formatDuration } from '../format.ts';
-import { isFinal } from '../profiles/words.ts';
+import { isFinal, wordBeside } from '../profiles/words.ts';
 import { nextDelay, withMark, type Cadence, type Mark } from './cadence.ts';
 import { nothingSeen, settle } from './settle.ts';
 
@@ -50,10 +50,10 @@ export async function* poll(options: PollOptions): AsyncGenerator<Polled, void, 
       ? await options.look(signal)
       : await within(limit, signal, async (limited) => await options.look(limited));
     const now = clock.now();
-    word = found.word;
     const withinGrace = !options.once && now - startedAt < options.graceMs;
     const settled = settle(found, memory, withinGrace);
     memory = settled.memory;
+    word = wordBeside(settled.look.state, found.word) || settled.look.state;
     const { percent } = settled.look;
     if (percent !== undefined) marks = withMark(marks, { at: now - startedAt, percent });
     const seen = neverBack(settled.look, marks);

@@ -18,19 +18,18 @@ export function lookUpWord<Value>(word: string, table: Readonly<Record<string, V
   return Object.entries(table).find(([known]) => normaliseWord(known) === wanted)?.[1];
 }
 
+const FINAL: readonly State[] = ['ready', 'ready-with-errors', 'empty', 'failed', 'cancelled', 'gone'];
+
 /** True for a state that no amount of waiting changes. */
 export function isFinal(state: State): boolean {
-  switch (state) {
-    case 'queued':
-    case 'running':
-    case 'unknown':
-      return false;
-    case 'ready':
-    case 'ready-with-errors':
-    case 'empty':
-    case 'failed':
-    case 'cancelled':
-    case 'gone':
-      return true;
-  }
+  return FINAL.includes(state);
+}
+
+/**
+ * The provider's word, to be shown beside the state that it has been taken for; empty where it is the name of another
+ * end: a follow-up has found out more ("ready" is a cell with nothing to do, also after an export that failed).
+ */
+export function wordBeside(state: State, word: string): string {
+  const named = normaliseWord(word);
+  return FINAL.some((other) => other !== state && normaliseWord(other) === named) ? '' : word;
 }

@@ -11,6 +11,7 @@ import {
   type ExportpollError,
 } from '../errors.ts';
 import { unknownWord } from '../poll/settle.ts';
+import { wordBeside } from '../profiles/words.ts';
 import { lookWithRetries, patienceOf } from './await-export.ts';
 import type { RunWorld } from './world.ts';
 
@@ -64,7 +65,11 @@ export function linksOf(found: Look): readonly Link[] {
 
 /** What a state means for whoever wants the files; `undefined` for the states that have them, or have none. */
 export function stateError(found: Look): ExportpollError | undefined {
-  const said = found.message === undefined ? `"${found.word}"` : `"${found.word}": ${found.message}`;
+  const word = wordBeside(found.state, found.word);
+  const said = [
+    ...(word === '' ? [] : [`"${word}"`]),
+    ...(found.message === undefined ? [] : [found.message]),
+  ].join(': ');
   switch (found.state) {
     case 'ready':
     case 'ready-with-errors':
@@ -72,23 +77,30 @@ export function stateError(found: Look): ExportpollError | undefined {
       return undefined;
     case 'queued':
     case 'running':
-      return new StillRunningError(`the provider is still working: ${said}`, {
+      return new StillRunningError(saying('the provider is still working', said), {
         hint: 'run the same command again later, or use `exportpoll watch`, which waits',
       });
     case 'failed':
-      return new ExportFailedError(`the provider says that the export failed: ${said}`, {
+      return new ExportFailedError(saying('the provider says that the export failed', said), {
         hint: 'a new export is needed',
       });
     case 'cancelled':
-      return new ExportFailedError(`the provider says that the export was cancelled: ${said}`, {
+      return new ExportFailedError(saying('the provider says that the export was cancelled', said), {
         hint: 'a new export is needed',
       });
     case 'gone':
       // The word is ours; the message says all there is.
-      return new GoneError(`the provider does not have this export (any more): ${found.message ?? said}`, {
-        hint: 'check the id and the account; an export that is past its retention has to be started anew',
-      });
+      return new GoneError(
+        saying('the provider does not have this export (any more)', found.message ?? said),
+        {
+          hint: 'check the id and the account; an export that is past its retention has to be started anew',
+        },
+      );
     case 'unknown':
       return unknownWord(found);
   }
+}
+
+function saying(what: string, said: string): string {
+  return said === '' ? what : `${what}: ${said}`;
 }

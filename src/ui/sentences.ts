@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatDuration } from '../format.ts';
 import type { Event } from '../events.ts';
+import { wordBeside } from '../profiles/words.ts';
 
 type StatusEvent = Extract<Event, { type: 'export.status' }>;
 
@@ -71,7 +72,8 @@ function statusSentence(event: StatusEvent): Sentence | undefined {
 }
 
 function stillSentence({ state, providerStatus, percent, message }: StatusEvent): string {
-  const word = providerStatus === '' ? [] : [providerStatus];
+  const shown = wordBeside(state, providerStatus);
+  const word = shown === '' ? [] : [shown];
   // 100 % is for files on disk.
   const share = percent === undefined ? [] : [`${Math.min(99, Math.floor(percent))} %`];
   const details = [...word, ...share].join(', ');

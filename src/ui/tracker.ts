@@ -1,5 +1,6 @@
 import type { Event, State } from '../events.ts';
 import { nextSpeed, type Speed } from './speed.ts';
+import { wordBeside } from '../profiles/words.ts';
 
 /** A percentage of 100 means that the last byte is on disk: whatever is still going on stays below. */
 const HIGHEST_WHILE_ACTIVE = 99;
@@ -79,7 +80,7 @@ export class Tracker {
       provider,
       id,
       state,
-      word: providerStatus || state,
+      word: wordBeside(state, providerStatus) || state,
       nextPollAt: nowMs + nextPollMs,
       ...(percent !== undefined && { percent }),
     });

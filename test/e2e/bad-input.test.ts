@@ -19,6 +19,23 @@ describe.concurrent('an export that does not exist', () => {
   });
 });
 
+describe.concurrent('an export of a cell that is ready for the next one', () => {
+  it.for([
+    ['CellExport_failed', 10, 'the provider says that the export failed: Too many concurrent requests.'],
+    ['CellExport_404', 8, 'still queued: File not found.'],
+  ] as const)('is not called ready itself: %s', async ([id, exitCode, told], { expect, run }) => {
+    const result = await run([
+      'watch',
+      `personium:${id}`,
+      '--timeout',
+      id === 'CellExport_404' ? '1s' : '1m',
+    ]);
+    expect(result.exitCode).toBe(exitCode);
+    expect(result.stderr).toContain(told);
+    expect(result.stderr).not.toContain('ready');
+  });
+});
+
 describe.concurrent('a malformed id', () => {
   it.for([
     ['webadmit:86446', "the export's id and the export file's id", 'webadmit:86446/74780'],
