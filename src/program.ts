@@ -133,7 +133,12 @@ function createProgram(args: readonly string[], context: Context, done: (code: E
     .command('complete')
     .description('print a completion script')
     .showHelpAfterError('exportpoll complete --help explains it')
-    .addArgument(new Argument('[shell]', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .addArgument(
+      new Argument('[shell]', 'the shell')
+        .choices(['bash', 'zsh', 'fish', 'powershell'])
+        // The command itself says what it does not know.
+        .argParser((shell) => shell),
+    )
     .addOption(new Option('--list <WHAT>').choices(['targets', 'orders', 'providers']).hideHelp())
     .action(async (shell: string | undefined, { list }: { list?: string }) => {
       const { complete } = await import('./commands/complete.ts');
@@ -250,7 +255,8 @@ Exit codes:
    11  the export or its files are gone: a new export is needed
    65  the bytes are not the file (cut, checksum, size): run again, once
    70  the command of --exec failed: run again, the files are complete
-   73  a file may not be created (it exists, --max-bytes): change the call
+   73  a file may not be created (it exists, the directory is not writable,
+       --max-bytes): change the call
    74  disk full, or an input/output error: run again once that is mended;
        or the reader of -o - went before all was written (no error is shown)
    75  network, 5xx, 429, another run at work: run the same command again

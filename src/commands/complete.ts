@@ -28,9 +28,14 @@ export async function complete(
     context.stdout.stream.write((await namesOf(list, context)).map((name) => `${name}\n`).join(''));
     return ExitCode.ok;
   }
-  const script = shell === undefined ? undefined : SCRIPTS[shell];
-  if (script === undefined)
-    throw new UsageError(`complete needs a shell: ${Object.keys(SCRIPTS).join(', ')}`);
+  const known = Object.keys(SCRIPTS);
+  if (shell === undefined) throw new UsageError(`complete needs a shell: ${known.join(', ')}`);
+  const script = known.includes(shell) ? SCRIPTS[shell] : undefined;
+  if (script === undefined) {
+    throw new UsageError(`there is no completion for "${shell}"`, {
+      hint: `there are ${known.join(', ')}`,
+    });
+  }
   context.stdout.stream.write(script(shapeOf(program)));
   return ExitCode.ok;
 }

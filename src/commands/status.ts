@@ -14,7 +14,7 @@ import { runSession, type Invocation } from '../run/session.ts';
 export async function status(context: Context, invocation: Invocation): Promise<ExitCode> {
   return await runSession(context, invocation, {
     results: 'states',
-    resolve: resolveTargets,
+    resolve: (configuration, texts, entries) => resolveTargets(configuration, texts, entries, 'status'),
     leftOut,
     work: async (targets, world) => await runEach(targets, world, statusOf),
   });

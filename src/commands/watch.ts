@@ -20,7 +20,8 @@ async function save(context: Context, invocation: Invocation, mode: { once: bool
   return await runSession(context, invocation, {
     results: 'paths',
     reported: true,
-    resolve: resolveTargets,
+    resolve: (configuration, texts, entries) =>
+      resolveTargets(configuration, texts, entries, mode.once ? 'download' : 'watch'),
     leftOut,
     work: async (targets, world) => await runEach(targets, world, createRunner(mode)),
   });

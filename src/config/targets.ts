@@ -20,12 +20,13 @@ import {
 
 /**
  * The targets that were named; without any, every entry under `exports:` that has an id or was started, and every other
- * export in the ledger that is not finished. Throws UsageError.
+ * export in the ledger that is not finished. Throws UsageError, with an example of the `command` that was typed.
  */
 export function resolveTargets(
   configuration: Configuration,
   texts: readonly string[],
   entries: readonly Entry[] = [],
+  command: 'watch' | 'download' | 'status' = 'watch',
 ): Target[] {
   const found =
     texts.length > 0
@@ -35,7 +36,7 @@ export function resolveTargets(
     const [left] = leftOut(configuration, entries);
     const hint =
       left ??
-      'for example: exportpoll watch webadmit:86446/74780; `exportpoll providers` lists what there is';
+      `for example: exportpoll ${command} webadmit:86446/74780; \`exportpoll providers\` lists what there is`;
     throw new UsageError('nothing to do: no TARGET was given, and there is no export with an id', { hint });
   }
   return withEntries(distinct(found), entries);

@@ -58,6 +58,25 @@ describe.concurrent('a malformed id', () => {
 });
 
 describe.concurrent('a command line that makes no sense', () => {
+  it.for(['watch', 'download', 'status'])(
+    'without a TARGET has an example of %s',
+    async (name, { expect, cli }) => {
+      const { exitCode, stderr } = await cli.run([name]);
+      expect([exitCode, stderr]).toEqual([
+        2,
+        expect.stringContaining(`for example: exportpoll ${name} webadmit:`),
+      ]);
+    },
+  );
+
+  it('with an unknown shell names the known ones', async ({ expect, cli }) => {
+    expect(await cli.run(['complete', 'tcsh'])).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: 'exportpoll: there is no completion for "tcsh"\n  there are bash, zsh, fish, powershell\n',
+    });
+  });
+
   it.for([
     [
       ['watch', '--keep-compresed', 'webadmit:1/2'],
