@@ -184,13 +184,19 @@ describe.concurrent('an answer that no profile expects', () => {
 });
 
 describe.concurrent('an output directory that cannot be written to', () => {
+  it.for(['file', 'file/deeper'])('(%s) is told where it is a file', async (output, { expect, run, cli }) => {
+    const path = await cli.write('file', 'a regular file');
+    const { exitCode, stderr } = await run(['watch', 'webadmit:86446/74780', '-o', output]);
+    expect([exitCode, stderr]).toEqual([73, expect.stringContaining(`${path} is not a directory\n`)]);
+  });
+
   const rows = ['file/deeper', 'dangling-link', '/proc/exportpoll'];
   it.for(rows)('(%s) ends with 73 and no request', async (output, { expect, run, cli, sandbox }) => {
     await cli.write('file', 'a regular file');
     await symlink('unmounted/disk', join(cli.directory, 'dangling-link'));
     const { exitCode, stderr } = await run(['watch', 'webadmit:86446/74780', '-o', output]);
     expect(exitCode).toBe(73);
-    expect(stderr).toContain(output);
+    expect(stderr).toContain(output === 'file/deeper' ? 'file' : output);
     expect(stderr).toContain('--output');
     expect(sandbox.requests).toEqual([]);
   });
