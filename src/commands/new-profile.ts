@@ -11,12 +11,18 @@ export function newProfile(context: Context, name: string): ExitCode {
   }
   // As a URL: the comment that editors read ends at a space.
   const schema = packageFile('schema/profile.schema.json').href;
-  context.stdout.stream.write(SCAFFOLD.replaceAll('NAME', name).replace('SCHEMA', () => schema));
+  const docs = packageFile('docs/profiles.md').href;
+  context.stdout.stream.write(
+    SCAFFOLD.replaceAll('NAME', name)
+      .replace('SCHEMA', () => schema)
+      .replace('DOCS', () => docs),
+  );
   return ExitCode.ok;
 }
 
 const SCAFFOLD = `# yaml-language-server: $schema=SCHEMA
-# What every field means: docs/profiles.md. Check it, without an account, with
+# What every field means: DOCS
+# Check it, without an account, with
 #   exportpoll providers check NAME.profile.yaml --sample answer.json
 profile: 1
 name: NAME

@@ -18,6 +18,8 @@ describe('providers new', () => {
   it('names the schema of this installation, which the profile is valid by', async ({ expect, cli }) => {
     const { stdout } = await cli.run(['providers', 'new', 'acme-orders']);
     const [, schema = ''] = /^# yaml-language-server: \$schema=(file:\S+)\n/.exec(stdout) ?? [];
+    const [, docs = ''] = /^# What every field means: (file:\S+)\n/m.exec(stdout) ?? [];
+    expect(await readFile(new URL(docs), 'utf8')).toContain('# ');
     const rules = JSON.parse(await readFile(new URL(schema), 'utf8')) as object;
     const isProfile = new Ajv({ strict: false }).compile(rules);
     expect(isProfile(parse(stdout)), JSON.stringify(isProfile.errors)).toBe(true);
