@@ -42,6 +42,8 @@ export async function* receive(
     } catch (error) {
       if (error instanceof RangesRefused) {
         connections = 1;
+        // Its body was given up.
+        opened = undefined;
         continue;
       }
       if (!(error instanceof TransientError)) throw error;

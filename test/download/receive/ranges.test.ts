@@ -34,6 +34,12 @@ async function landed(world: World, { failures }: Awaited<ReturnType<World['save
   expect(await world.leftovers()).toEqual([]);
 }
 
+/** Leaves the first `length` bytes for the next run. */
+async function keepFirst(world: World, length: number): Promise<void> {
+  world.server.fault = () => ({ cutAfter: length });
+  expect((await world.save({ connections: 1, retries: 0 })).failures).toHaveLength(1);
+}
+
 const rangesOf = ({ server }: World): (string | undefined)[] =>
   server.requests.map(({ headers }) => headers.range);
 
@@ -172,6 +178,17 @@ describe('a file over several connections', () => {
       () => undefined,
       async (world, outcome) => await landed(world, outcome),
     );
+  });
+
+  it('is asked for once more, at once, where another version comes without ranges', async () => {
+    const changed = { ...file, bytes: noise(bytes.length - 7, 2), etag: '"v2"' };
+    await inWorld({ files: { 'a.csv': file } }, async (world) => {
+      await keepFirst(world, 100_000);
+      let count = 0;
+      world.server.fault = () => ((count += 1) === 1 ? { replaceWith: changed } : { ignoreRange: true });
+      expect((await world.save({ connections: CONNECTIONS, retries: 0 })).failures).toEqual([]);
+      expect((await world.read('a.csv')).equals(changed.bytes)).toBe(true);
+    });
   });
 
   it.each(['bytes 0-524287/3158073', 'nonsense'])(
