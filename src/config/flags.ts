@@ -122,7 +122,7 @@ export const flags: readonly Flag[] = [
   }),
   flag('connections', '--connections', {
     argument: 'N',
-    description: 'most ranges of one file to fetch at once, where the server allows it',
+    description: 'most ranges of one file to fetch at once, up to 32, where the server allows it',
     parse: atLeast(1),
     defaultText: '1',
     perExport: true,

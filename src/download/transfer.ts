@@ -1,7 +1,7 @@
 import { TransientError } from '../api/failures.ts';
 import { IntegrityError } from '../errors.ts';
 import { consume, type Threads } from './decode/consume.ts';
-import { openContent } from './decode/content.ts';
+import { openContent, type Content } from './decode/content.ts';
 import { tooLarge } from './max-bytes.ts';
 import { withoutGzip } from './name.ts';
 import type { RawStore } from './part/part.ts';
@@ -125,8 +125,9 @@ async function transferOnce(
   }
   const raw = hashed();
   const remoteName = (): string => options.nameFor(store.known.disposition);
+  let content: Content | undefined;
   try {
-    const content = await openContent(raw, {
+    content = await openContent(raw, {
       encoding: () => store.known.encoding,
       size: () => store.known.total,
       keepCompressed: options.keepCompressed,
@@ -140,7 +141,11 @@ async function transferOnce(
     };
     if (options.maxBytes !== undefined && (begun.total ?? 0) > options.maxBytes)
       throw tooLarge(options.maxBytes);
-    if (!(await options.onBegin(begun))) return undefined;
+    if (!(await options.onBegin(begun))) {
+      // Below a coding, more has been asked for than was looked at.
+      abandon(undefined);
+      return undefined;
+    }
     const sink = await options.openSink(begun);
     const { bytes, sha256 } = await consume(content, sink, store, { ...options, abandon });
     (hashes ?? new RawHashes(algorithmsOf(expectations()))).verify(expectations());
@@ -149,6 +154,7 @@ async function transferOnce(
     abandon(error);
     throw error;
   } finally {
+    await content?.close?.();
     await raw.return();
   }
 }

@@ -347,6 +347,22 @@ describe('a saved file', () => {
     });
   });
 
+  it('is left out with --if-exists skip without waiting for more of it, also below a Content-Encoding', async () => {
+    const coded = {
+      bytes: gzipSync(noise(400_000).toString('hex')),
+      headers: { 'content-encoding': 'gzip' },
+    };
+    const settings = { ifExists: 'skip', stallTimeoutMs: 2000 } as const;
+    await inWorld({ files: { 'a.csv': coded }, settings }, async (world) => {
+      await writeFile(join(world.directory, 'a.csv'), 'mine');
+      world.server.fault = inOrder({ stallAfter: 3000 });
+      expect(await world.save()).toEqual({ files: [], failures: [] });
+      expect(world.server.requests).toHaveLength(1);
+      expect(world.events).toMatchObject([{ message: expect.stringContaining('is left alone') }]);
+      await expect.poll(() => world.server.sending(), PATIENTLY).toBe(0);
+    });
+  });
+
   it('takes another name with --if-exists rename when somebody was faster', async () => {
     await inWorld({ files: { 'a.csv': tagged }, settings: { ifExists: 'rename' } }, async (world) => {
       interfere(world, () => writeFileSync(join(world.directory, 'a.csv'), 'mine'));

@@ -38,6 +38,8 @@ export interface Fault {
   readonly cutAfter?: number;
   /** Nothing more comes after so many bytes of the body. */
   readonly stallAfter?: number;
+  /** What comes after `stallAfter` bytes, or the answer with `status`, comes after this. */
+  readonly until?: Promise<unknown>;
 }
 
 export interface RecordedRequest {
@@ -117,6 +119,7 @@ async function answer(
   if (fault.replaceWith !== undefined) server.files.set(path, fault.replaceWith);
   const file = server.files.get(path);
   if (fault.status !== undefined || file === undefined) {
+    await fault.until;
     record.status = fault.status ?? 404;
     response.writeHead(record.status, fault.headers).end(fault.body);
     return;
@@ -161,7 +164,7 @@ function serve(
 async function send(
   response: ServerResponse,
   body: Buffer,
-  { cutAfter, stallAfter }: Fault,
+  { cutAfter, stallAfter, until }: Fault,
   record: RecordedRequest,
 ): Promise<void> {
   const length = Math.min(cutAfter ?? body.length, stallAfter ?? body.length, body.length);
@@ -174,4 +177,8 @@ async function send(
   if (length > 0) await new Promise((resolve) => response.write(body.subarray(0, length), resolve));
   else await new Promise(setImmediate);
   if (cutAfter !== undefined) response.destroy();
+  if (until === undefined) return;
+  await until;
+  record.sent = body.length;
+  response.end(body.subarray(length));
 }

@@ -14,6 +14,8 @@ export interface Content {
   readonly raw: AsyncIterable<Buffer> | undefined;
   /** A layer of gzip is gone that the file's name speaks of. */
   readonly gzipRemoved: boolean;
+  /** Ends what was begun in order to find it; to be called by who gives the raw bytes up. */
+  readonly close?: () => Promise<void>;
 }
 
 /** Enough to recognise gzip. */
@@ -52,8 +54,9 @@ export async function openContent(
   const isOwn = options.keepCompressed && /\.t?gz(ip)?$/i.test(options.name());
   if (isOwn || !looksLikeGzip(outer.head)) return inflateFile(outer, options.keepCompressed, false);
   const inner = await peek(gunzip(outer.bytes), MAGIC_BYTES);
-  if (looksLikeGzip(inner.head)) return inflateFile(inner, options.keepCompressed, true);
-  return { bytes: inner.bytes, decoded: true, raw: undefined, gzipRemoved: true };
+  const { bytes, close } = inner;
+  if (looksLikeGzip(inner.head)) return { ...inflateFile(inner, options.keepCompressed, true), close };
+  return { bytes, decoded: true, raw: undefined, gzipRemoved: true, close };
 }
 
 function inflateFile(

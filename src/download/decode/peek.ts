@@ -1,8 +1,11 @@
-/** The first `length` bytes (fewer when there are no more), and all of them again. */
+/**
+ * The first `length` bytes (fewer when there are no more), and all of them again. `close` ends the source for who does
+ * not read `bytes`: what nobody has begun to read cannot be ended through it.
+ */
 export async function peek(
   source: AsyncIterable<Buffer>,
   length: number,
-): Promise<{ head: Buffer; bytes: AsyncIterable<Buffer> }> {
+): Promise<{ head: Buffer; bytes: AsyncIterable<Buffer>; close: () => Promise<void> }> {
   const iterator = source[Symbol.asyncIterator]();
   const first: Buffer[] = [];
   let size = 0;
@@ -22,5 +25,6 @@ export async function peek(
       await iterator.return?.();
     }
   }
-  return { head, bytes: all() };
+  const close = async (): Promise<void> => void (await iterator.return?.());
+  return { head, bytes: all(), close };
 }

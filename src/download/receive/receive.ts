@@ -1,4 +1,3 @@
-import { noFailures, planRetry } from '../../api/retry.ts';
 import { describeRequest } from '../../api/transport/http.ts';
 import { networkError, TransientError } from '../../api/failures.ts';
 import { IntegrityError } from '../../errors.ts';
@@ -14,8 +13,10 @@ import {
   withoutProof,
   type Attempt,
 } from './plan.ts';
-import { RangesRefused, receiveSegments, segmentSize } from './ranges.ts';
+import { RangesRefused } from './fetching.ts';
+import { planRanges, receiveSegments } from './ranges.ts';
 import { refuseCoding, refuseExcess, StartOver, type ReceiveOptions } from './receiving.ts';
+import { RetryRow } from './retry-row.ts';
 import type { Download, Source } from './source.ts';
 
 /**
@@ -33,25 +34,21 @@ export async function* receive(
   if (isWhole(store)) return;
   let opened = carried;
   let { connections = 1 } = options;
-  for (let streak = noFailures; ;) {
-    const before = store.size;
+  const row = new RetryRow(options);
+  const onProgress: ReceiveOptions['onProgress'] = (bytes, total) => {
+    row.progressed();
+    options.onProgress(bytes, total);
+  };
+  for (;;) {
     try {
-      yield* attemptOnce(store, source, { ...options, connections }, opened);
+      yield* attemptOnce(store, source, { ...options, connections, onProgress }, row, opened);
       if (isWhole(store)) return;
-      if (store.size > before) streak = noFailures;
     } catch (error) {
       if (error instanceof RangesRefused) {
         connections = 1;
-        // Its body was given up.
-        opened = undefined;
-        continue;
+      } else {
+        await row.failed(error, row.failures, options.signal);
       }
-      if (!(error instanceof TransientError)) throw error;
-      const next = planRetry(error, store.size > before ? noFailures : streak, options);
-      if (next === undefined) throw error;
-      streak = next.streak;
-      options.onRetry(error, next.delayMs);
-      await options.clock.sleep(next.delayMs, options.signal);
     }
     opened = undefined;
   }
@@ -61,6 +58,7 @@ async function* attemptOnce(
   store: RawStore,
   source: Source,
   options: ReceiveOptions,
+  row: RetryRow,
   carried: Download | undefined,
 ): AsyncGenerator<Buffer, void, undefined> {
   const attempt = planAttempt(store.size, store.known);
@@ -69,7 +67,7 @@ async function* attemptOnce(
   try {
     // Whoever gave up meanwhile could not give up what was not there.
     options.signal.throwIfAborted();
-    yield* take(opened, attempt, store, source, options);
+    yield* take(opened, attempt, store, source, options, row);
   } catch (error) {
     passedOn = error instanceof StartOver && error.opened !== undefined;
     throw error;
@@ -85,6 +83,7 @@ async function* take(
   store: RawStore,
   source: Source,
   options: ReceiveOptions,
+  row: RetryRow,
 ): AsyncGenerator<Buffer, void, undefined> {
   const { response } = opened;
   const verdict = judge(attempt, store.size, store.known, response);
@@ -121,15 +120,15 @@ async function* take(
   const { from } = extent;
   const { connections = 1 } = options;
   const { size: start, known } = store;
-  const size = from < start ? undefined : segmentSize({ start, total, connections }, response, known.etag);
-  if (size === undefined || total === undefined) {
+  const ranges = from < start ? undefined : planRanges({ start, total, connections }, response, known.etag);
+  if (ranges === undefined) {
     yield* copy(store, opened, extent, options);
     const isPiece = !(await finish(store, extent, describeRequest('GET', opened.url)));
     // What it had was here already: an overlap, or less than that.
     if (isPiece && store.size === start) await proveEnd(store, source);
     return;
   }
-  yield* receiveSegments(store, source, { opened, end: extent.end }, options, { total, size, connections });
+  yield* receiveSegments(store, source, { opened, end: extent.end }, { ...options, row }, ranges);
   await finish(store, { from, total }, describeRequest('GET', opened.url));
 }
 

@@ -98,3 +98,21 @@ describe.each(['gzip', 'x-gzip'])('with Content-Encoding %s', (encoding) => {
 it('refuses a coding that was not asked for', async () => {
   await expect(open(plain, { encoding: 'br' })).rejects.toBeInstanceOf(ProtocolError);
 });
+
+it.each([
+  ['one layer of gzip', once],
+  ['two', gzipSync(twice)],
+])('of %s below a coding can be given up before it is read', async (_, member) => {
+  let isEnded = false;
+  async function* endless() {
+    try {
+      for (;;) yield member;
+    } finally {
+      isEnded = true;
+    }
+  }
+  const options = { encoding: () => 'gzip', keepCompressed: false, name: () => 'a.csv' };
+  const content = await openContent(endless(), options);
+  await content.close?.();
+  expect(isEnded).toBe(true);
+});

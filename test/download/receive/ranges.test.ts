@@ -1,11 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { planSegments, segmentSize } from '../../../src/download/receive/ranges.ts';
+import { planRanges, planSegments } from '../../../src/download/receive/ranges.ts';
 import { noise } from '../../helpers/bytes.ts';
-import type { Fault, RecordedRequest, RemoteFile } from '../../helpers/scripted-server.ts';
+import { inOrder, type Fault, type RecordedRequest, type RemoteFile } from '../../helpers/scripted-server.ts';
 import { inWorld, PATIENTLY, type World } from '../world.ts';
 
 const MIB = 1024 * 1024;
@@ -34,11 +35,16 @@ async function landed(world: World, { failures }: Awaited<ReturnType<World['save
   expect(await world.leftovers()).toEqual([]);
 }
 
+/** What a server says that has too much to do. */
+const BUSY = { status: 503 };
+
 /** Leaves the first `length` bytes for the next run. */
 async function keepFirst(world: World, length: number): Promise<void> {
   world.server.fault = () => ({ cutAfter: length });
   expect((await world.save({ connections: 1, retries: 0 })).failures).toHaveLength(1);
 }
+
+const warningsOf = ({ events }: World): unknown[] => events.filter(({ type }) => type === 'warning');
 
 const rangesOf = ({ server }: World): (string | undefined)[] =>
   server.requests.map(({ headers }) => headers.range);
@@ -63,10 +69,14 @@ describe('segments', () => {
   it.each([2, 3, 8, 16, 100, 1000])(
     'of %i connections are neither tiny nor more than memory bears',
     (connections) => {
-      const size =
-        segmentSize({ start: 0, total: 1e12, connections }, { status: 206, headers: {} }, '"v1"') ?? 0;
-      expect(size).toBeGreaterThanOrEqual(256 * 1024);
-      expect(2 * Math.min(connections, 32) * size).toBeLessThanOrEqual(16 * MIB);
+      const plan = planRanges(
+        { start: 0, total: 1e12, connections },
+        { status: 206, headers: {} },
+        '"v1"',
+      ) ?? { size: 0, connections: 0 };
+      expect(plan.size).toBeGreaterThanOrEqual(256 * 1024);
+      expect(2 * plan.connections * plan.size).toBeLessThanOrEqual(16 * MIB);
+      expect(plan.connections).toBe(Math.min(connections, 32));
     },
   );
 
@@ -83,7 +93,7 @@ describe('segments', () => {
     ],
     ['little that is left', { total: 1e6, connections: 8 }, whole, '"v1"'],
   ])('are none with %s', (_, file, response, etag) => {
-    expect(segmentSize({ start: 0, ...file }, response, etag)).toBeUndefined();
+    expect(planRanges({ start: 0, ...file }, response, etag)).toBeUndefined();
   });
 });
 
@@ -118,6 +128,20 @@ describe('a file over several connections', () => {
       await expect(running).rejects.toThrow('interrupted');
     });
     expect(warned).not.toHaveBeenCalled();
+  });
+
+  it('waits in memory up to 16 MiB, however many connections there may be', async () => {
+    const large = { ...file, bytes: noise(20 * MIB) };
+    await inWorld({ files: { 'a.csv': large }, settings: { connections: 256 } }, async (world) => {
+      world.server.fault = ({ headers }) => (headers.range === undefined ? { stallAfter: 0 } : undefined);
+      const running = world.save();
+      await vi.waitFor(() => expect(world.server.requests.length).toBeGreaterThanOrEqual(64), PATIENTLY);
+      // All that there is room for has come.
+      await vi.waitFor(() => expect(world.server.sending()).toBe(1), PATIENTLY);
+      expect(world.server.requests).toHaveLength(64);
+      world.interruption.abort(new Error('interrupted'));
+      await expect(running).rejects.toThrow('interrupted');
+    });
   });
 
   it('is inflated in order', async () => {
@@ -230,18 +254,78 @@ describe('a file over several connections', () => {
     );
   });
 
-  it('is given up after --retries failures in a row, and the next run goes on', async () => {
+  it.each([403, 503])('is fetched over fewer by a store that answers %i to more than two', async (status) => {
+    const large = { ...file, bytes: noise(12 * MIB) };
+    await inWorld({ files: { 'a.csv': large }, settings: { connections: CONNECTIONS } }, async (world) => {
+      // Every wait outlasts an answer.
+      world.clock.sleep = async () => await sleep(30);
+      world.server.fault = () =>
+        world.server.sending() > 2 ? { status } : { stallAfter: 1000, until: sleep(20) };
+      expect((await world.save()).failures).toEqual([]);
+      expect((await world.read('a.csv')).equals(large.bytes)).toBe(true);
+      const refused = world.server.requests.filter((request) => request.status === status).length;
+      // Of 16 that begin 14 are one too many, and with 403 each asks with a new link, too; hardly one comes after these.
+      expect(refused).toBeGreaterThanOrEqual(10);
+      expect(refused).toBeLessThan(50);
+    });
+  });
+
+  it('waits for none of its other ranges to go on with the one that was refused', async () => {
+    const large = { ...file, bytes: noise(16 * MIB) };
+    await inWorld({ files: { 'a.csv': large }, settings: { connections: 8, retries: 1 } }, async (world) => {
+      world.server.fault = ({ headers }) =>
+        headers.range?.startsWith(`bytes=${MIB}-`) === true
+          ? { status: 503, until: sleep(30) }
+          : { stallAfter: 1000 };
+      expect((await world.save()).failures).toMatchObject([{ message: expect.stringContaining('503') }]);
+      expect(warningsOf(world)).toHaveLength(1);
+    });
+  });
+
+  it('is given up when its link is refused for every range', async () => {
     await save(
       file,
-      (_, count) => (count > 3 && count < 400 ? { status: 503 } : undefined),
+      (_, count) => (count > 1 ? { status: 403 } : undefined),
       async (world, { failures }) => {
-        expect(failures).toMatchObject([{ exitCode: 75 }]);
-        world.server.fault = () => undefined;
-        const before = world.server.requests.length;
-        await landed(world, await world.save());
-        expect(rangesOf(world)[before]).toMatch(/^bytes=\d+-$/);
+        expect(failures).toMatchObject([{ exitCode: 77 }]);
+        expect(await world.landed()).toEqual([]);
       },
     );
+  });
+
+  describe.each([1, CONNECTIONS])('over %i connections', (connections) => {
+    it('is given up after --retries failures in a row, and the next run goes on', async () => {
+      await inWorld({ files: { 'a.csv': file } }, async (world) => {
+        await keepFirst(world, 100_000);
+        const [failures, waited] = [world.server.requests.length, world.clock.waits.length];
+        // The first range begins, and so do the others, but there is no byte of any.
+        const ranges = connections === 1 ? [] : [{ stallAfter: 0 }, ...Array.from({ length: 5 }, () => BUSY)];
+        const first = inOrder(...ranges);
+        world.server.fault = () => first() ?? BUSY;
+        expect((await world.save({ connections })).failures).toMatchObject([
+          { exitCode: 75, message: expect.stringContaining('503') },
+        ]);
+        // What fails together is one failure: the first and 8 retries, whose waits are those of one connection.
+        expect(world.server.requests).toHaveLength(failures + Math.max(1, ranges.length) + 8);
+        expect(world.clock.waits.slice(waited)).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000]);
+        expect(warningsOf(world)).toHaveLength(8);
+
+        world.server.fault = () => undefined;
+        const before = world.server.requests.length;
+        await landed(world, await world.save({ connections }));
+        expect(rangesOf(world)[before]).toBe('bytes=100000-');
+      });
+    });
+  });
+
+  it('is not warned of in the name of ranges that did not fail', async () => {
+    const settings = { connections: CONNECTIONS, retries: 1 };
+    await inWorld({ files: { 'a.csv': file }, settings }, async (world) => {
+      world.server.fault = ({ headers }) =>
+        headers.range?.startsWith(`bytes=${MIB}-`) === true ? BUSY : { stallAfter: 0 };
+      expect((await world.save()).failures).toMatchObject([{ message: expect.stringContaining('503') }]);
+      expect(warningsOf(world)).toHaveLength(1);
+    });
   });
 
   it('leaves no connection behind that still sends', async () => {
