@@ -274,12 +274,13 @@ describe.each([{ large: false }, { large: true }])('with { large: $large }', ({ 
     });
 
     // What comes must be what was asked for: all else could come for ever. Where there is no file, there is another limit.
-    it.runIf(large).each([
+    const endless = [
       ['one hint after the other before the headers', '', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'HEADERS'],
       ['headers without end', 'HTTP/1.1 200 OK\r\nx: ', 'a', 'HEADERS'],
       ['a chunk extension without end', `${CHUNKED}2\r\nok\r\n5;`, 'a', 'BODY'],
       ['trailers without end', `${CHUNKED}2\r\nok\r\n0\r\n`, 'a: b\r\n', 'BODY'],
-    ])('where nothing comes but %s', async (_, first, more, phase) => {
+    ] as const;
+    it.each(large ? endless : [])('where nothing comes but %s', async (_, first, more, phase) => {
       const server = await scripted((count, socket) => {
         if (count > 1) return;
         socket.write(first);
