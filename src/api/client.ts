@@ -121,8 +121,15 @@ export class ApiClient {
       }
       // Who redirected it has heard it, and may have done what it asks for.
       const mayRepeat = !isSecond && !(sent.isRedirected && startsSomething(request));
-      if (!mayRepeat || !(await this.#authenticator.renew(sent.credential, this.#signal))) return result;
-      sent.response.body.destroy();
+      if (!mayRepeat) return result;
+      let isRenewed = true;
+      try {
+        isRenewed = await this.#authenticator.renew(sent.credential, this.#signal);
+      } finally {
+        // Also when that fails: nobody will read it.
+        if (isRenewed) sent.response.body.destroy();
+      }
+      if (!isRenewed) return result;
     }
   }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,6 +132,32 @@ describe('a refusal', () => {
   const header = { scheme: 'header', header: 'x-api-key', value: 'key' };
   const errors = { status: 'body.code', credentialRefused: [401, 403] };
   const envelope = (code: number): Reply => ({ body: { code, ...(READY.body as object) } });
+
+  it('is given up, with its connection, where no other credential is to be had', async () => {
+    const world = apiWorld();
+    const { secret, set } = changingSecret('file', world);
+    set(OLD);
+    await secret.read(world.context.signal);
+    let closed: Promise<unknown> | undefined;
+    const { origin } = await serve((_, response) => {
+      closed = once(response, 'close');
+      response.writeHead(401).write('without an end');
+      // A secret that has a line break in it is none.
+      set('two\nlines');
+      return undefined;
+    });
+    const opening = serviceOf(accountWith(header, origin, secret), world).client.open({
+      method: 'GET',
+      url: new URL('/file', origin),
+      credentials: true,
+      large: true,
+      idleTimeoutMs: 30_000,
+      urgency: 'urgent',
+      signal: world.context.signal,
+    });
+    await expect(opening).rejects.toThrow('has a line break');
+    await closed;
+  });
 
   it.each([
     ['by another status', { status: 403 }],
