@@ -18,11 +18,21 @@ export function lookUpWord<Value>(word: string, table: Readonly<Record<string, V
   return Object.entries(table).find(([known]) => normaliseWord(known) === wanted)?.[1];
 }
 
-const FINAL: readonly State[] = ['ready', 'ready-with-errors', 'empty', 'failed', 'cancelled', 'gone'];
+const IS_FINAL: Readonly<Record<State, boolean>> = {
+  queued: false,
+  running: false,
+  unknown: false,
+  ready: true,
+  'ready-with-errors': true,
+  empty: true,
+  failed: true,
+  cancelled: true,
+  gone: true,
+};
 
 /** True for a state that no amount of waiting changes. */
 export function isFinal(state: State): boolean {
-  return FINAL.includes(state);
+  return IS_FINAL[state];
 }
 
 /**
@@ -31,5 +41,8 @@ export function isFinal(state: State): boolean {
  */
 export function wordBeside(state: State, word: string): string {
   const named = normaliseWord(word);
-  return FINAL.some((other) => other !== state && normaliseWord(other) === named) ? '' : word;
+  const isOther = Object.entries(IS_FINAL).some(
+    ([other, isEnd]) => isEnd && other !== state && normaliseWord(other) === named,
+  );
+  return isOther ? '' : word;
 }
