@@ -1,26 +1,36 @@
+import type { Stats } from 'node:fs';
 import { link, lstat, mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
+import { CannotCreateError } from '../errors.ts';
+
 /**
  * Creates a directory and those above it that are missing. Not `mkdir` with `recursive`, which never returns where a
- * directory exists and yet nothing can be created in it (below /proc, for one).
+ * directory exists and yet nothing can be created in it (below /proc, for one). Throws CannotCreateError where a file
+ * stands in the way.
  */
 export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await isDirectory(path))) return;
+    const found = code === 'EEXIST' ? await statOf(path) : undefined;
+    if (found?.isDirectory() === true) return;
+    if (found !== undefined) {
+      const hint = 'choose another directory with --output';
+      throw new CannotCreateError(`${path} is not a directory`, { hint, cause: error });
+    }
     const parent = dirname(path);
-    if (code !== 'ENOENT' || (await isDirectory(parent))) throw error;
+    const isAbove = code === 'ENOENT' || code === 'ENOTDIR';
+    if (!isAbove || (await statOf(parent))?.isDirectory() === true) throw error;
     await makeDirectory(parent);
     // Not mkdir: another export of this run may have been faster.
     await makeDirectory(path);
   }
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
+async function statOf(path: string): Promise<Stats | undefined> {
+  return await stat(path).catch(() => undefined);
 }
 
 /** What `open` says of a directory where that is not for directories, or for none that may only be written to. */

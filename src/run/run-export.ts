@@ -1,6 +1,3 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-
 import type { Look } from '../api/look.ts';
 import { subjectOf, type Target } from '../account.ts';
 import { diskErrorOf } from '../download/disk-errors.ts';
@@ -12,13 +9,7 @@ import type { Manifest, ManifestFile } from '../download/manifest.ts';
 import { saveExport } from '../download/save-export.ts';
 import type { Saving } from '../download/save-file.ts';
 import { Names } from '../download/target.ts';
-import {
-  CannotCreateError,
-  EmptyExportError,
-  ExportpollError,
-  InterruptedError,
-  StillRunningError,
-} from '../errors.ts';
+import { EmptyExportError, ExportpollError, InterruptedError, StillRunningError } from '../errors.ts';
 import { apiOf } from '../profiles/origins.ts';
 import { announce, awaitExport, patienceOf } from './await-export.ts';
 import { earlierManifest, isDelivered, tellDelivered } from './delivered.ts';
@@ -62,16 +53,6 @@ export async function runExport(target: Target, once: boolean, unheld: SavingWor
   }
 }
 
-/** Throws CannotCreateError where a file stands in the way of a directory, or disk errors. */
-function requireNoFile(path: string): void {
-  let place = path;
-  while (!existsSync(place) && place !== dirname(place)) place = dirname(place);
-  if (statSync(place).isDirectory()) return;
-  throw new CannotCreateError(`${place} is not a directory`, {
-    hint: 'choose another directory with --output',
-  });
-}
-
 /** An export that nobody else works on, and what an earlier run has left of it. */
 type Opened = { readonly release: Release } & (
   | { readonly delivered: true; readonly manifest: Manifest }
@@ -81,7 +62,6 @@ type Opened = { readonly release: Release } & (
 /** Locks the export, and looks whether it is here already. */
 async function open(target: Target, { locks, directory }: SavingWorld, onLost: OnLost): Promise<Opened> {
   const { account, id, settings } = target;
-  requireNoFile(settings.output);
   await directory(settings.output).make();
   const release = await locks.acquire(settings.output, keyOf(target), onLost);
   try {
