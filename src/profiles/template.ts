@@ -1,5 +1,6 @@
 import { parseTemplate } from 'url-template';
 
+import { hasControlCharacters } from '../control-characters.ts';
 import { ConfigError, ProtocolError } from '../errors.ts';
 
 /** Expands an RFC 6570 URI template. Variables that are not set expand to nothing, as the RFC says. */
@@ -26,8 +27,7 @@ const HEADER_VARIABLE = /\{\+?(\w+)\}/g;
 export function expandHeader(template: string, variables: Readonly<Record<string, string>>): string {
   return template.replace(HEADER_VARIABLE, (_, name: string) => {
     const value = Object.hasOwn(variables, name) ? (variables[name] ?? '') : '';
-    // oxlint-disable-next-line no-control-regex -- they are what is looked for: RFC 9110, 5.5 has no place for them
-    if (/[\u0000-\u001f\u007f]/.test(value))
+    if (hasControlCharacters(value))
       throw new ProtocolError(`"${name}", for a header, has a line break or another control character in it`);
     return value;
   });

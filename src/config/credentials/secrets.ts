@@ -4,6 +4,7 @@ import type { ExecaError } from 'execa';
 
 import { endOf, GRACE_MS } from '../../child.ts';
 import type { Context } from '../../context.ts';
+import { hasControlCharacters } from '../../control-characters.ts';
 import { ConfigError } from '../../errors.ts';
 import { MIN_SECRET_LENGTH, Secret } from '../../secrets.ts';
 import { interpolate, isInterpolated } from '../interpolate.ts';
@@ -82,8 +83,7 @@ function source(
 /** Throws RangeError for what cannot be a credential. The value itself is never quoted. */
 function checkSecret(value: string, pattern: string | undefined): void {
   if (value === '') throw new RangeError('is an empty secret');
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for: RFC 9110, 5.5 has no place for them
-  if (/[\u0000-\u001f\u007f]/.test(value))
+  if (hasControlCharacters(value))
     throw new RangeError('has a line break or another control character in it');
   if (value.length < MIN_SECRET_LENGTH) {
     throw new RangeError(

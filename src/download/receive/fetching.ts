@@ -25,6 +25,7 @@ export interface Answer {
   readonly end: number | undefined;
 }
 
+/** What receiving takes, and the row in which the failures of the file count. */
 export interface RangesOptions extends ReceiveOptions {
   readonly row: RetryRow;
 }
